@@ -105,7 +105,7 @@ def conv2d_forward(x, w, b=None, stride=1, padding=0, dilation=1, groups=1):
 
     Returns
     -------
-    out : array (N, C_out, H_out, W_out)
+    out : array (N, C_out, H_out, W_out), dtype of x
         H_out = (H + 2 PH - DH (KH - 1) - 1) // SH + 1, and W_out likewise.
     cache : for `conv2d_backward`
     """
@@ -148,7 +148,7 @@ def conv2d_backward(dout, cache):
 
     Returns
     -------
-    dx, dw, db : arrays shaped as x, w, b (db is None without b)
+    dx, dw, db : arrays with the shapes and dtypes of x, w, b (db is None without b)
     """
     x, w, b, stride, padding, dilation, groups = cache
     N, C_out, H_out, W_out = conv2d_shape(x, w, b, stride, padding, dilation, groups)
@@ -195,7 +195,7 @@ def max_pool2d_forward(x, kernel_size, stride=None, padding=0, dilation=1):
 
     Returns
     -------
-    out : array (N, C, H_out, W_out)
+    out : array (N, C, H_out, W_out), dtype of x
     cache : for `max_pool2d_backward`
     """
     stride = kernel_size if stride is None else stride
@@ -229,7 +229,7 @@ def max_pool2d_backward(dout, cache):
 
     Returns
     -------
-    dx : array (N, C, H, W)
+    dx : array (N, C, H, W), dtype of x
     """
     x, kernel_size, stride, padding, dilation = cache
     shape = pool2d_shape("max_pool2d", x, kernel_size, stride, padding, dilation)
@@ -239,7 +239,7 @@ def max_pool2d_backward(dout, cache):
     PH, PW = pair(padding, least=0)
     ### BEGIN SOLUTION
     x_pad = np.pad(x, ((0, 0), (0, 0), (PH, PH), (PW, PW)), constant_values=lowest(x.dtype))
-    dx_pad = np.zeros_like(x_pad, dtype=dout.dtype)
+    dx_pad = np.zeros_like(x_pad)
     for n in range(N):
         for c in range(C):
             for i in range(H_out):

@@ -1,0 +1,65 @@
+"""Whether an array is the right one, and in words how it differs if it isn't."""
+
+import numpy as np
+
+RTOL = 1e-5  # of the largest number in the right answer: float32 arithmetic inside passes
+
+
+def difference(name, got, want, dtype):
+    """Say how `got` differs from `want`, or return "" if it doesn't.
+
+    Parameters
+    ----------
+    name : str
+        What to call it: "out", "dx", ...
+    got : anything
+        What a student's function returned.
+    want : array or None
+        The right answer, float64.
+    dtype : dtype
+        What `got` should have.
+    """
+    if want is None:
+        return "" if got is None else f"{name} must be None without a bias, got {_kind(got)}"
+    if not isinstance(got, np.ndarray):
+        return f"{name} must be an array {want.shape}, got {_kind(got)}"
+    if got.shape != want.shape:
+        return f"{name} has shape {got.shape}, expected {want.shape}"
+    if got.dtype != dtype:
+        return f"{name} has dtype {got.dtype}, expected {dtype}: allocate it with the input's dtype"
+    wrong = wrong_places(got, want)
+    if not wrong.any():
+        return ""
+    worst = worst_place(got, want)
+    return (
+        f"{name} differs at {np.count_nonzero(wrong)} of {wrong.size} places, most at index "
+        f"{worst}: {got[worst]:.6g} instead of {want[worst]:.6g}"
+    )
+
+
+def wrong_places(got, want):
+    """A boolean array: where `got` is further from `want` than rounding explains (or is NaN)."""
+    scale = np.abs(want[np.isfinite(want)]).max(initial=1e-3)
+    with np.errstate(invalid="ignore"):
+        return ~((np.abs(got - want) <= RTOL * scale) | (got == want))
+
+
+def worst_place(got, want):
+    """The index of the largest difference; NaN and infinity count as largest."""
+    with np.errstate(invalid="ignore"):
+        distance = np.where(wrong_places(got, want), np.abs(got - want), -1.0)
+    flat = np.argmax(np.where(np.isnan(distance), np.inf, distance))
+    return tuple(int(i) for i in np.unravel_index(flat, want.shape))
+
+
+def same(a, b):
+    """Whether two outcomes (arrays, None, exceptions) are the same but for rounding."""
+    if isinstance(a, np.ndarray) and isinstance(b, np.ndarray):
+        return a.shape == b.shape and a.dtype == b.dtype and not wrong_places(a, b).any()
+    if isinstance(a, Exception) and isinstance(b, Exception):
+        return type(a) is type(b) and str(a) == str(b)
+    return a is None and b is None
+
+
+def _kind(value):
+    return "None" if value is None else f"a {type(value).__name__}"
