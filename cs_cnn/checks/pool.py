@@ -26,8 +26,10 @@ def forward_cases(draw, hidden):
         yield _moving(draw, MOVE, 2, 3)  # pixels between the windows
     for _ in many:
         yield _moving(draw, BORDER, (3, 2), 2, padding=1)
-        yield _moving(draw, BORDER, (4, 3), draw.two(1, 2), padding=draw.two(0, 1))
-        yield _moving(draw, BORDER, draw.two(2, 3), draw.two(1, 2), dilation=draw.two(1, 2))
+        yield _moving(draw, BORDER, (4, 3), draw.two(1, 2), padding=(2, 1))
+        yield _moving(draw, BORDER, (3, 5), draw.two(1, 2), padding=(0, 2))
+        yield _moving(draw, BORDER, (3, 2), draw.two(1, 2), dilation=(2, 1))
+        yield _moving(draw, BORDER, (2, 3), draw.two(1, 2), dilation=(1, 3))
     yield Case(CARE, _image(draw, (2, 2), 2, dtype=np.float32), {"kernel_size": 2, "stride": 1})
     strided = copy_with_layout(_image(draw, (3, 2), 1)["x"][..., ::2])
     yield Case(CARE, {"x": strided}, {"kernel_size": (3, 1), "stride": 2})

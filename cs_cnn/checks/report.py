@@ -105,9 +105,15 @@ class Report(Points):
     def _rows(self):
         """(part, earned, weight, note) for every part."""
         for part, weight in self.exercise.weights.items():
-            wrong = failures(self.exercise, self.trials, part)
-            note = "right" if not wrong else f"{len(wrong)} wrong" if all(wrong) else "not reached"
+            wrong, tried = failures(self.exercise, self.trials, part), self._tried(part)
+            note = f"{len(wrong)} of {tried} cases wrong" if wrong else f"{tried} cases right"
+            note = note if tried else "not reached"
             yield part, 0 if wrong else weight, weight, note
+
+    def _tried(self, part):
+        """How many cases counted for this part."""
+        of_part = self.exercise.part_of
+        return sum(any(of_part(t.case, o) == part for o in t.want) for t in self.trials)
 
     def _title(self):
         return f"{self.exercise.name}: {self:g} of {self.exercise.points} points"

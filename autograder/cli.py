@@ -1,0 +1,227 @@
+"""The command `cs-cnn`: the student's half from `cs_cnn.cli`, and what grades."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from cs_cnn.cli import app, console, data_table, fail, gpu, packages_table
+
+Course = Annotated[Path, typer.Option("--course", help="The course folder, in nbgrader's layout.")]
+Names = Annotated[list[str] | None, typer.Argument(help="Assignments, e.g. 04_convolution.")]
+Name = Annotated[str, typer.Argument(help="The assignment, e.g. 04_convolution.")]
+Unprotected = Annotated[
+    bool,
+    typer.Option(
+        "--unprotected",
+        help="Run student code with YOUR rights, network and files, where no room can be locked.",
+    ),
+]
+DEFAULT_COURSE = Path("course")
+
+
+@app.command(rich_help_panel="Students")
+def check(
+    notebook: Annotated[Path, typer.Argument(help="Your notebook.")],
+):
+    """Run a notebook's checks and tell your points, as grading does but without hidden cases.
+
+    Exits with 0 if everything is right. Your code runs in a locked room where this machine has
+    one, else as an ordinary program: it is yours.
+    """
+    import nbformat
+
+    from autograder.classroom import exercise
+    from autograder.judge import judge
+    from autograder.sandbox.launch import protections
+    from autograder.submission import Unreadable, read
+
+    try:
+        read(notebook)
+    except Unreadable as error:
+        fail(f"{notebook}: {error}")
+    with progress() as bar:
+        task = bar.add_task("Running your cells")
+        result = judge(
+            nbformat.read(notebook, as_version=4),
+            protected=protections().bubblewrap,
+            progress=lambda done, total: bar.update(task, completed=done, total=total),
+        )
+    rows = Table("exercise", "points", "of", "what went wrong")
+    for cell in result.cells:
+        rows.add_row(
+            exercise(cell), f"{cell.points:g}", f"{cell.max_points:g}", brief([cell.reason])
+        )
+    console.print(rows)
+    earned, most = (sum(getattr(c, k) for c in result.cells) for k in ("points", "max_points"))
+    console.print(f"[bold]{earned:g} of {most:g} points[/]")
+    raise typer.Exit(int(earned < most))
+
+
+@app.command(rich_help_panel="Students")
+def doctor():
+    """Say what is installed, GPU or not, data sets there or not, and what to do about it."""
+    from autograder.sandbox.launch import protections
+
+    console.print(packages_table())
+    console.print(f"GPU: {gpu()}", highlight=False)
+    locked = protections()
+    room = "this machine can lock the room that submissions run in"
+    if not locked.bubblewrap:
+        room = f"[yellow]no locked room[/], so no class can be graded here: {locked.problem}"
+    console.print(f"Grading: {room}", highlight=False)
+    console.print(data_table())
+
+
+@app.command(rich_help_panel="Instructors")
+def build(names: Names = None, course: Course = DEFAULT_COURSE):
+    """Build the handout: source/, release/ and the gradebook of a course, and notebooks/.
+
+    The text is in `autograder/source/`; exercises are taken from `cs_cnn`, so that the stub a
+    student sees is the reference's own. Building twice gives the same bytes.
+    """
+    from autograder import build as builder
+    from autograder.course import Course
+
+    try:
+        for path in builder.build(names, Course(course)):
+            console.print(path, highlight=False)
+    except builder.BuildError as error:
+        fail(error)
+
+
+@app.command(rich_help_panel="Instructors")
+def grade(
+    name: Name,
+    course: Course = DEFAULT_COURSE,
+    student: Annotated[list[str] | None, typer.Option(help="Only these students.")] = None,
+    seconds: Annotated[float, typer.Option(help="Limit for one call of a function.")] = 20,
+    memory: Annotated[int, typer.Option(help="Limit in MiB for one submission.")] = 4096,
+    jobs: Annotated[int | None, typer.Option(help="At a time (default: one a core).")] = None,
+    unprotected: Unprotected = False,
+):
+    """Grade a class: submitted/STUDENT/NAME/NAME.ipynb to autograded/ and nbgrader's gradebook.
+
+    Each submission runs in a locked room: no network, no files but its own, limits on time and
+    memory. The checks also draw hidden cases, from a secret seed per student. Grades given by
+    hand are kept. `nbgrader formgrader` shows the result.
+    """
+    from autograder.course import Course
+    from autograder.sandbox.launch import Limits
+
+    where = Course(course)
+    limits = Limits(call_seconds=seconds, memory_mib=memory)
+    rows = grade_with_progress(where, name, student, limits, not unprotected, jobs)
+    console.print(table(rows, name))
+    console.print(f"Gradebook: {where.root / 'gradebook.db'}", highlight=False, soft_wrap=True)
+
+
+@app.command(rich_help_panel="Instructors")
+def feedback(name: Name, course: Course = DEFAULT_COURSE):
+    """Write an HTML page for every graded student: feedback/STUDENT/NAME/NAME.html."""
+    from autograder.course import Course
+
+    write_feedback(Course(course), name)
+
+
+@app.command(rich_help_panel="Instructors")
+def demo(folder: Annotated[Path, typer.Argument(help="Where to put it.")] = Path("demo")):
+    """See it all work: build a handout, grade a small class of every kind, write feedback."""
+    from autograder import build as builder
+    from autograder.course import Course
+    from autograder.demo import ASSIGNMENT, LIMITS, hand_in
+    from autograder.sandbox.launch import protections
+
+    course = Course(folder)
+    with console.status("Building the handout from its source ..."):
+        (handout,) = builder.build([ASSIGNMENT], course, notebooks=None)
+        students = hand_in(course)
+    console.print(f"Built {handout}", highlight=False, soft_wrap=True)
+    console.print(f"{len(students)} made-up students handed in.")
+    locked = protections()
+    if not locked.bubblewrap:
+        console.print(
+            f"[yellow]Not protected:[/] {locked.problem}. The demo's submissions are the "
+            "project's own, so they run all the same; a real class is refused.",
+            soft_wrap=True,
+        )
+    rows = grade_with_progress(course, ASSIGNMENT, students, LIMITS, locked.bubblewrap)
+    console.print(table(rows, ASSIGNMENT))
+    write_feedback(course, ASSIGNMENT)
+    console.print(f"Gradebook: {course.root / 'gradebook.db'}", highlight=False, soft_wrap=True)
+
+
+def grade_with_progress(course, name, students, limits, protected, jobs=None):
+    """Grade with a progress bar; rows in the order of the students' names."""
+    from autograder.classroom import grade
+    from autograder.sandbox.launch import Unprotected
+
+    total = len(students or course.students(name))
+    rows = []
+    try:
+        with progress() as bar:
+            task = bar.add_task("Grading", total=total)
+            for row in grade(course, name, students, limits, protected, jobs):
+                rows.append(row)
+                bar.update(task, advance=1, description=f"Grading ({row.student} done)")
+    except Unprotected as error:
+        fail(f"{error}. Install bubblewrap, or say --unprotected if you trust every submission")
+    except FileNotFoundError as error:
+        fail(error)
+    if not rows:
+        fail(f"nobody handed in {name}: there is no {course.submitted(name, 'STUDENT')}")
+    return sorted(rows, key=lambda row: row.student)
+
+
+def write_feedback(course, name):
+    """Write the feedback of all graded students with a progress bar."""
+    from autograder.feedback import feedback
+
+    graded = [s for s in course.students(name) if course.autograded(name, s).exists()]
+    if not graded:
+        fail(f"nothing of {name} is graded in {course.root}: run `cs-cnn grade {name}` first")
+    with progress() as bar:
+        for _ in bar.track(feedback(course, name, graded), len(graded), description="Feedback"):
+            pass
+    console.print(f"Feedback: {course.feedback(name, '*')}", highlight=False, soft_wrap=True)
+
+
+def progress():
+    """A progress bar that counts and keeps the time."""
+    look = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    return Progress(*look, TimeElapsedColumn(), console=console)
+
+
+def table(rows, name):
+    """Student, points per exercise, what went wrong in a few words."""
+    from autograder.classroom import exercise
+
+    columns = [(exercise(c), c.max_points) for c in rows[0].cells]
+    total = sum(most for _, most in columns)
+    result = Table(title=name, caption=f"out of {total:g} points", show_lines=True)
+    result.add_column("student", no_wrap=True)
+    large = [title for title, most in columns if most > 1]
+    for title in large:
+        result.add_column(title.replace("_", "_\u200b"), justify="right")
+    result.add_column("by hand", justify="right")
+    result.add_column("total", justify="right")
+    result.add_column("what went wrong", ratio=1)
+    for row in rows:
+        points = {exercise(c): c.points for c in row.cells}
+        small = sum(value for title, value in points.items() if title not in large)
+        numbers = [*(points[title] for title in large), small, row.points]
+        result.add_row(row.student, *(f"{n:g}" for n in numbers), brief(row.remarks))
+    return result
+
+
+def brief(remarks, most=3):
+    """The first few remarks; how many more there are."""
+    rest = [f"... and {len(remarks) - most} more"] if len(remarks) > most else []
+    return "\n".join([*remarks[:most], *rest]).replace("[", r"\[")
+
+
+def main():
+    """Run the command line."""
+    app()

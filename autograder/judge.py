@@ -1,0 +1,287 @@
+"""Judges one notebook: the student's cells run in the locked room, the test cells run here.
+
+A test cell is plain Python. The student's names in it are stand-ins, so it reads as if everything
+ran in one process, and yet no code of the student's ever runs in this one.
+"""
+
+import ast
+import builtins
+import contextlib
+import copy
+import io
+import math
+import numbers
+import re
+import symtable
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+
+from nbformat import NotebookNode
+from nbformat.v4 import new_output
+from nbgrader.utils import determine_grade, is_grade, is_locked, is_solution
+
+from .sandbox.launch import Limits
+from .sandbox.session import Session, clean
+
+MAGIC = re.compile(r"^[%!].*$", re.M)
+
+
+@dataclass(frozen=True)
+class CellResult:
+    """The points of one test cell, and a few words on why they are not all there."""
+
+    grade_id: str
+    points: float
+    max_points: float
+    reason: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A judged notebook: its outputs as nbgrader scores them, and a `CellResult` per test cell."""
+
+    notebook: NotebookNode
+    cells: list[CellResult]
+    seconds: float
+
+
+@dataclass
+class Tester:
+    """What the test cells of one notebook share.
+
+    `drawing()` is the context in which the checks draw their cases; `failures` are the student's
+    cells that failed so far, as (source, reason).
+    """
+
+    session: Session
+    imported: dict
+    drawing: Callable
+    failures: list = field(default_factory=list)
+
+
+def judge(notebook, limits=None, protected=True, seed=None, progress=None):
+    """Run a notebook and score its test cells.
+
+    Parameters
+    ----------
+    notebook : nbformat.NotebookNode
+        What `submission.merge` gave; it is not changed.
+    limits : Limits, optional
+    protected : bool
+        Run the student's cells in the locked room only. False is for code that you trust.
+    seed : int, optional
+        The secret seed from which the checks draw their cases; None means the public one.
+    progress : callable, optional
+        ``progress(done, total)`` after every cell.
+
+    Returns
+    -------
+    Judgement
+
+    Raises
+    ------
+    Unprotected
+        If the room cannot be locked and `protected` is true.
+    RuntimeError
+        If no worker starts on this machine, whatever the student wrote.
+    """
+    limits = limits or Limits()
+    began = time.perf_counter()
+    notebook = copy.deepcopy(notebook)
+    imported = instructor_imports(notebook)
+    results = []
+    with Session(limits, protected) as session:
+        tester = Tester(session, imported, seeded(seed))
+        for number, cell in enumerate(notebook.cells, 1):
+            if is_test(cell):
+                results.append(judge_cell(cell, number, tester))
+            elif cell.cell_type == "code":
+                run_cell(cell, number, tester)
+            if progress:
+                progress(number, len(notebook.cells))
+    return Judgement(notebook, results, time.perf_counter() - began)
+
+
+def is_test(cell):
+    return cell.cell_type == "code" and is_grade(cell) and not is_solution(cell)
+
+
+def instructor_imports(notebook):
+    """Execute the import statements of the locked cells; give the names that they bind."""
+    namespace = {"__name__": "__main__", "__builtins__": builtins}
+    for cell in notebook.cells:
+        if cell.cell_type != "code" or not is_locked(cell):
+            continue
+        with contextlib.suppress(SyntaxError):  # a cell magic; a broken test cell fails when run
+            body = ast.parse(python(cell.source)).body
+            imports = [node for node in body if isinstance(node, ast.Import | ast.ImportFrom)]
+            exec(compile(ast.Module(imports, []), "<imports>", "exec"), namespace)
+    return namespace
+
+
+def python(source):
+    """Blank the lines that are magics or shell commands."""
+    return MAGIC.sub("", source)
+
+
+def run_cell(cell, number, tester):
+    """Run a student's cell in the room, fill in its outputs and note why it failed."""
+    name = cell.metadata.get("nbgrader", {}).get("grade_id", f"number {number}")
+    cell.outputs, cell.execution_count = [], None
+    try:
+        tester.session.revive()
+        cell.execution_count = number
+        ran = tester.session.run(cell.source, name)
+    except (TimeoutError, ConnectionError) as error:
+        cell.outputs = [error_output(error, [])]
+        stopped = "cell " if str(error).startswith("stopped") else ""
+        tester.failures.append((cell.source, f"{name}: {stopped}{error}"))
+        return
+    cell.outputs = ran.outputs
+    if ran.error is not None:
+        line = f", line {ran.error.line}" if ran.error.line else ""
+        tester.failures.append((cell.source, f"{ran.error.student_type} in the cell {name}{line}"))
+
+
+def judge_cell(cell, number, tester):
+    """Run a test cell here, fill in its outputs and score it."""
+    began = time.perf_counter()
+    settings = cell.metadata.nbgrader
+    shown = io.StringIO()
+    value = failure = None
+    outputs = []
+    try:
+        tester.session.revive()
+        names = student_names(cell.source, tester)
+    except (TimeoutError, ConnectionError, SyntaxError) as error:
+        failure = error
+    else:
+        with contextlib.redirect_stdout(shown), contextlib.redirect_stderr(shown):
+            try:
+                with tester.drawing():
+                    value = evaluate(python(cell.source), tester.imported | names)
+                outputs = value_output(value, number, float(settings.points))
+            except (Exception, SystemExit) as error:
+                failure = error
+    if failure is not None:
+        outputs = [error_output(failure, where(failure))]
+    text = clean(shown.getvalue(), tester.session.limits.output_bytes)
+    printed = [new_output("stream", name="stdout", text=text)] if text else []
+    cell.outputs, cell.execution_count = printed + outputs, number
+    points, most = determine_grade(cell)
+    reason = "" if points >= most else reason_for(value, failure, tester.failures, points, most)
+    return CellResult(settings.grade_id, points, most, reason, time.perf_counter() - began)
+
+
+def seeded(seed):
+    """Give the context in which the checks draw their cases from the secret seed."""
+    if seed is None:
+        return contextlib.nullcontext
+    from cs_cnn import checks
+
+    return partial(checks.judging, seed)
+
+
+def student_names(source, tester):
+    """Fetch what a test cell uses and the instructor did not import; leave out what is missing."""
+    found = {}
+    for name in sorted(free_names(python(source)) - set(tester.imported) - set(dir(builtins))):
+        with contextlib.suppress(NameError):
+            found[name] = tester.session.look(name)
+    return found
+
+
+def free_names(source):
+    """List the global names that a piece of code reads, those that it imports excepted."""
+    top = symtable.symtable(source, "<test>", "exec")
+    tables, names = [top], set()
+    while tables:
+        table = tables.pop()
+        tables += table.get_children()
+        for symbol in table.get_symbols():
+            if symbol.is_referenced() and (table is top or symbol.is_global()):
+                names.add(symbol.get_name())
+    return names - {s.get_name() for s in top.get_symbols() if s.is_imported()}
+
+
+def evaluate(source, namespace):
+    """Execute a cell; give the value of its last line if that is an expression."""
+    tree = ast.parse(source)
+    last = tree.body.pop().value if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+    exec(compile(tree, "<test>", "exec"), namespace)
+    if last is None:
+        return None
+    return eval(compile(ast.Expression(last), "<test>", "eval"), namespace)
+
+
+def value_output(value, number, most):
+    """Write a value so that `determine_grade` reads a number as points between 0 and `most`.
+
+    Left alone, nbgrader takes ``np.float64(0.5)``, a negative number and nan for full points.
+    """
+    if value is None:
+        return []
+    data = {"text/plain": clean(repr(value), 10_000)}
+    points = as_points(value, data["text/plain"])
+    if points is not None:
+        data["text/plain"] = repr(0.0 if math.isnan(points) else min(max(points, 0.0), most))
+    html = None
+    with contextlib.suppress(Exception):  # a picture that fails costs no points
+        html = value._repr_html_()
+    if html:
+        data["text/html"] = clean(html)
+    return [new_output("execute_result", data=data, execution_count=number)]
+
+
+def as_points(value, text):
+    """Read a value as a number where it is one or prints as one; None where not."""
+    try:
+        is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
+        return float(value if is_number else text)
+    except OverflowError:
+        return math.nan
+    except ValueError:
+        return None
+
+
+def error_output(error, steps):
+    name, message = type(error).__name__, clean(str(error))
+    lines = [*steps, f"{name}: {message}"]
+    return new_output("error", ename=name, evalue=message, traceback=lines)
+
+
+def where(error):
+    """Say where a test cell failed: its own lines, then the student's."""
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == "<test>"]
+    steps = [f"test cell, line {frame.lineno}" for frame in frames[-3:]]
+    cause = error
+    while cause is not None and not hasattr(cause, "student_traceback"):
+        cause = cause.__cause__ or cause.__context__
+    return steps + (cause.student_traceback.splitlines() if cause else [])
+
+
+def reason_for(value, error, failures, points, most):
+    """Say in a few words why points are missing."""
+    headline = getattr(value if error is None else error, "headline", None)
+    if headline:
+        text = str(headline)
+    elif error is None:
+        text = f"{points:g} of {most:g} points"
+    elif isinstance(error, NameError) and error.name and not hasattr(error, "student_traceback"):
+        text = why_missing(error.name, failures)
+    else:
+        text = f"{type(error).__name__}: {error}".strip().partition("\n")[0]
+    return "".join(c if c.isprintable() else " " for c in text)[:100]
+
+
+def why_missing(name, failures):
+    """Blame the student's cell that would have defined a name, or else the missing cell."""
+    defines = re.compile(rf"^\s*((async\s+)?(def|class)\s+{name}\b|{name}\s*=)", re.M)
+    for source, reason in reversed(failures):
+        if defines.search(source):
+            return reason
+    return f"{name} is not defined: run / restore the cell that defines it"

@@ -1,0 +1,203 @@
+"""What a student handed in, made safe to judge: read without trust, merged into the instructor's.
+
+No code runs here. The student's own cells survive as text; everything that decides about points
+comes from the instructor's notebook.
+"""
+
+import copy
+import json
+import re
+from collections import Counter
+from pathlib import Path
+
+import nbformat
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
+from nbgrader.utils import is_grade, is_locked
+
+HIDDEN = re.compile(r"^[^\n]*### BEGIN HIDDEN TESTS.*?### END HIDDEN TESTS[^\n]*\n?", re.S | re.M)
+NEW_CELL = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}
+
+
+class Unreadable(ValueError):
+    """The file is not a notebook that can be graded; the message is for the student."""
+
+
+def read(path, max_mib=20):
+    """Read a notebook that somebody handed in.
+
+    Parameters
+    ----------
+    path : str or Path
+    max_mib : float
+        The largest file to open.
+
+    Returns
+    -------
+    nbformat.NotebookNode
+        Version 4.5. Each cell has its type, its text and its ``metadata.nbgrader.grade_id``, if
+        any; outputs, attachments and all other metadata are left behind.
+
+    Raises
+    ------
+    Unreadable
+        With a reason that a student understands.
+    """
+    text = read_text(Path(path), max_mib)
+    try:
+        content = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise Unreadable(json_problem(text, error)) from None
+    except (RecursionError, ValueError) as error:
+        raise Unreadable(f"this is not a notebook: {error}") from None
+    if not isinstance(content, dict) or not isinstance(content.get("nbformat"), int):
+        raise Unreadable("this is not a notebook: it is JSON without a notebook's fields")
+    version = content["nbformat"]
+    if version != 4:
+        raise Unreadable(f"notebook format {version}: open it in JupyterLab and save it again")
+    if not isinstance(content.get("cells"), list):
+        raise Unreadable("this is not a notebook: it has no list of cells")
+    cells = [read_cell(cell, number) for number, cell in enumerate(content["cells"], 1)]
+    return new_notebook(cells=cells)
+
+
+def read_text(path, max_mib):
+    try:
+        if path.is_symlink():
+            raise Unreadable("this is a link to another file: hand in the notebook itself")
+        if not path.is_file():
+            raise Unreadable("this is not a file" if path.exists() else "there is no such file")
+        size = path.stat().st_size / 2**20
+        if size > max_mib:
+            raise Unreadable(
+                f"the file has {size:.1f} MiB, the limit is {max_mib:g} MiB: "
+                "clear the outputs and save it again"
+            )
+        text = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise Unreadable("the file is not UTF-8 text, so it is not a notebook") from None
+    except OSError as error:
+        raise Unreadable(f"the file cannot be opened: {error.strerror}") from None
+    if not text.strip():
+        raise Unreadable("the file is empty")
+    return text
+
+
+def json_problem(text, error):
+    if not text.lstrip().startswith("{"):
+        return "this is not a notebook: a notebook is a JSON file that begins with {"
+    cut = error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated string")
+    if cut or not text.rstrip().endswith("}"):
+        return "the file ends in the middle (truncated): save the notebook and hand it in again"
+    return f"this is not a notebook: the JSON is broken at line {error.lineno} ({error.msg})"
+
+
+def read_cell(cell, number):
+    kind = cell.get("cell_type") if isinstance(cell, dict) else None
+    if kind not in ("code", "markdown", "raw"):
+        raise Unreadable(f"cell {number} is neither code nor text")
+    source = cell.get("source", "")
+    lines = source if isinstance(source, list) else [source]
+    if not all(isinstance(line, str) for line in lines):
+        raise Unreadable(f"cell {number} has no readable text")
+    source = "".join(lines).encode("utf-8", "replace").decode("utf-8")
+    made = NEW_CELL[kind](source, id=f"submitted-{number}")
+    metadata = cell.get("metadata")
+    nbgrader = metadata.get("nbgrader") if isinstance(metadata, dict) else None
+    if isinstance(nbgrader, dict) and isinstance(nbgrader.get("grade_id"), str):
+        made.metadata.nbgrader = nbformat.from_dict({"grade_id": nbgrader["grade_id"]})
+    return made
+
+
+def merge(instructor, submitted):
+    """Put the instructor's tests, points and texts back around the student's own cells.
+
+    Parameters
+    ----------
+    instructor : nbformat.NotebookNode
+        The source notebook, with nbgrader's metadata (schema version 3) and hidden tests.
+    submitted : nbformat.NotebookNode or None
+        What `read` gave; None if nothing readable was handed in.
+
+    Returns
+    -------
+    notebook : nbformat.NotebookNode
+        The student's cells in the student's order; locked cells are the instructor's.
+    findings : list of str
+        One short sentence for each thing that had to be repaired.
+    """
+    originals = {c.metadata.nbgrader.grade_id: c for c in instructor.cells if grade_id(c)}
+    result = copy.deepcopy(instructor)
+    if submitted is None:
+        result.cells = [restored(cell, "") for cell in instructor.cells]
+        return result, ["no readable notebook was handed in: every answer is blank"]
+    counts = Counter(grade_id(cell) for cell in submitted.cells)
+    findings = [
+        f"{label(originals[name])} was there {count} times: the last one counts"
+        for name, count in counts.items()
+        if name in originals and count > 1
+    ]
+    result.cells = []
+    for cell in last_of_each(submitted.cells):
+        original = originals.get(grade_id(cell))
+        if original is None:
+            result.cells.append(plain(cell))
+            continue
+        if is_locked(original) and changed(cell.source, original.source):
+            findings.append(f"{label(original)} had been changed: the original was used")
+        result.cells.append(restored(original, cell.source))
+    put_missing_back(result.cells, originals, findings)
+    return result, findings
+
+
+def grade_id(cell):
+    return cell.metadata.get("nbgrader", {}).get("grade_id")
+
+
+def label(cell):
+    """Name a cell for the report: ``test cell 'conv2d_test'``."""
+    kind = "read-only" if is_locked(cell) else "solution"
+    return f"{'test' if is_grade(cell) and is_locked(cell) else kind} cell {grade_id(cell)!r}"
+
+
+def last_of_each(cells):
+    """Drop all but the last cell of each grade_id, as nbgrader does."""
+    last = {grade_id(cell): number for number, cell in enumerate(cells)}
+    return [c for n, c in enumerate(cells) if grade_id(c) is None or last[grade_id(c)] == n]
+
+
+def plain(cell):
+    return NEW_CELL[cell.cell_type](cell.source, id=cell.id)
+
+
+def restored(original, source):
+    """Copy an instructor's cell without outputs; `source` is the answer where students answer."""
+    cell = copy.deepcopy(original)
+    if not is_locked(original) and grade_id(original):
+        cell.source = source
+    if cell.cell_type == "code":
+        cell.outputs, cell.execution_count = [], None
+    return cell
+
+
+def changed(source, original):
+    """Compare two sources, white space at line ends and hidden tests aside."""
+    forms = (original, HIDDEN.sub("", original))
+    return trimmed(source) not in [trimmed(form) for form in forms]
+
+
+def trimmed(source):
+    return [line.rstrip() for line in source.strip().splitlines()]
+
+
+def put_missing_back(cells, originals, findings):
+    """Insert each cell that was deleted after the one that precedes it in the instructor's."""
+    place = 0
+    for name, original in originals.items():
+        found = [number for number, cell in enumerate(cells) if grade_id(cell) == name]
+        if found:
+            place = found[0] + 1
+            continue
+        blank = "" if is_locked(original) else ", without an answer"
+        findings.append(f"{label(original)} was missing and has been put back{blank}")
+        cells.insert(place, restored(original, ""))
+        place += 1
