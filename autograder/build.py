@@ -6,6 +6,7 @@
     # %% answer="output_size"                       a small cell with a solution region of its own
     # %% check="conv2d_forward" points=10           a locked test cell
     # %% locked="imports"                           a cell that students can't change
+    # %%                                            a cell that shows something; not run to grade
 
 The complete notebook goes to nbgrader's `source/` folder, nbgrader makes `release/` and its
 gradebook from it, and the released notebook is the one in `notebooks/`: byte-identical on every
@@ -26,6 +27,7 @@ from nbgrader.converters import GenerateAssignment
 from nbgrader.preprocessors import ClearSolutions
 
 from autograder.course import last_error, nbgrader_log
+from autograder.submission import SHOWS
 
 SOURCE = Path(__file__).parent / "source"
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
@@ -105,7 +107,8 @@ def _cell(cell):
         grade_id, role = marks["locked"], {"solution": False, "locked": True, "grade": False}
     else:
         digest = hashlib.sha256(f"{cell.cell_type}\n{source}".encode()).hexdigest()
-        return _new_cell(cell.cell_type, source, digest[:12])
+        marks = {SHOWS: True} if cell.cell_type == "code" else {}
+        return _new_cell(cell.cell_type, source, digest[:12], marks)
     if role["solution"] and not REGION.search(source):
         raise BuildError(f"{grade_id}: no ### BEGIN SOLUTION ... ### END SOLUTION in the cell")
     nbgrader = {"grade_id": grade_id, "schema_version": 3, "task": False, **role}

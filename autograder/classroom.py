@@ -53,13 +53,14 @@ class Graded:
     @property
     def remarks(self):
         """What went wrong, in a few words each."""
-        reasons = [f"{exercise(c)}: {c.reason}" for c in self.cells if c.reason]
+        reasons = [f"{title(c.grade_id)}: {c.reason}" for c in self.cells if c.reason]
         return [self.problem] if self.problem else [*reasons, *self.findings]
 
 
-def exercise(cell):
-    """The name of the exercise that a test cell belongs to."""
-    return cell.grade_id.removesuffix("-check")
+def title(grade_id):
+    """What a table calls the exercise of a test cell: "conv2d_forward-check" is "conv2d fwd"."""
+    name = grade_id.removesuffix("-check")
+    return name.replace("forward", "fwd").replace("backward", "bwd").replace("_", " ")
 
 
 def grade(course, name, students=None, limits=None, protected=True, jobs=None):
@@ -128,7 +129,9 @@ def grade_one(student, path, instructor, seed, limits=None, protected=True):
     try:
         submitted = read(path)
     except Unreadable as error:
-        return ungraded(student, instructor, str(error))
+        others = [p.name for p in path.parent.glob("*.ipynb") if p != path]
+        hint = f" (it should be called {path.name}, found {', '.join(others)})" if others else ""
+        return ungraded(student, instructor, f"{error}{hint}")
     notebook, findings = merge(instructor, submitted)
     result = judge(notebook, limits, protected, seed)
     return Graded(student, result.cells, findings, "", result.notebook, result.seconds)

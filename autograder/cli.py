@@ -4,9 +4,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.box import SIMPLE_HEAD
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from autograder.classroom import title
 from cs_cnn.cli import app, console, data_table, fail, gpu, packages_table
 
 Course = Annotated[Path, typer.Option("--course", help="The course folder, in nbgrader's layout.")]
@@ -33,7 +36,6 @@ def check(
     """
     import nbformat
 
-    from autograder.classroom import exercise
     from autograder.judge import judge
     from autograder.sandbox.launch import protections
     from autograder.submission import Unreadable, read
@@ -52,7 +54,7 @@ def check(
     rows = Table("exercise", "points", "of", "what went wrong")
     for cell in result.cells:
         rows.add_row(
-            exercise(cell), f"{cell.points:g}", f"{cell.max_points:g}", brief([cell.reason])
+            title(cell.grade_id), f"{cell.points:g}", f"{cell.max_points:g}", brief([cell.reason])
         )
     console.print(rows)
     earned, most = (sum(getattr(c, k) for c in result.cells) for k in ("points", "max_points"))
@@ -158,8 +160,10 @@ def grade_with_progress(course, name, students, limits, protected, jobs=None):
     from autograder.classroom import grade
     from autograder.sandbox.launch import Unprotected
 
-    total = len(students or course.students(name))
-    rows = []
+    handed_in = course.students(name)
+    if absent := sorted(set(students or []) - set(handed_in)):
+        fail(f"{', '.join(absent)} handed in nothing in {course.root / 'submitted'}")
+    rows, total = [], len(students or handed_in)
     try:
         with progress() as bar:
             task = bar.add_task("Grading", total=total)
@@ -196,22 +200,18 @@ def progress():
 
 def table(rows, name):
     """Student, points per exercise, what went wrong in a few words."""
-    from autograder.classroom import exercise
-
-    columns = [(exercise(c), c.max_points) for c in rows[0].cells]
-    total = sum(most for _, most in columns)
-    result = Table(title=name, caption=f"out of {total:g} points", show_lines=True)
+    exercises = {title(c.grade_id): c.max_points for c in rows[0].cells}
+    large = [column for column, most in exercises.items() if most > 1]
+    most = sum(exercises.values())
+    result = Table(title=name, caption=f"of {most:g} points", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     result.add_column("student", no_wrap=True)
-    large = [title for title, most in columns if most > 1]
-    for title in large:
-        result.add_column(title.replace("_", "_\u200b"), justify="right")
-    result.add_column("by hand", justify="right")
-    result.add_column("total", justify="right")
+    for column in [*(f"{c} /{exercises[c]:g}" for c in large), "by hand", "total"]:
+        result.add_column(column.replace(" ", "\n"), justify="right")
     result.add_column("what went wrong", ratio=1)
     for row in rows:
-        points = {exercise(c): c.points for c in row.cells}
-        small = sum(value for title, value in points.items() if title not in large)
-        numbers = [*(points[title] for title in large), small, row.points]
+        points = {title(c.grade_id): c.points for c in row.cells}
+        small = sum(value for column, value in points.items() if column not in large)
+        numbers = [*(points[column] for column in large), small, row.points]
         result.add_row(row.student, *(f"{n:g}" for n in numbers), brief(row.remarks))
     return result
 
@@ -219,7 +219,7 @@ def table(rows, name):
 def brief(remarks, most=3):
     """The first few remarks; how many more there are."""
     rest = [f"... and {len(remarks) - most} more"] if len(remarks) > most else []
-    return "\n".join([*remarks[:most], *rest]).replace("[", r"\[")
+    return escape("\n".join([*remarks[:most], *rest]))
 
 
 def main():

@@ -25,6 +25,7 @@ from nbgrader.utils import determine_grade, is_grade, is_locked, is_solution
 
 from .sandbox.launch import Limits
 from .sandbox.session import Session, clean
+from .submission import SHOWS
 
 MAGIC = re.compile(r"^[%!].*$", re.M)
 
@@ -66,6 +67,8 @@ class Tester:
 def judge(notebook, limits=None, protected=True, seed=None, progress=None):
     """Run a notebook and score its test cells.
 
+    Cells that are marked as showing something only are left out, as long as nobody misses them.
+
     Parameters
     ----------
     notebook : nbformat.NotebookNode
@@ -89,21 +92,28 @@ def judge(notebook, limits=None, protected=True, seed=None, progress=None):
     RuntimeError
         If no worker starts on this machine, whatever the student wrote.
     """
-    limits = limits or Limits()
+    settings = (limits or Limits(), protected, seeded(seed), progress or (lambda *_: None))
     began = time.perf_counter()
+    judged, results = judge_cells(notebook, *settings, without=SHOWS)
+    if any("NameError" in r.reason or "is not defined" in r.reason for r in results):
+        # An answer may use what a cell that was left out defines: run everything.
+        judged, results = judge_cells(notebook, *settings)
+    return Judgement(judged, results, time.perf_counter() - began)
+
+
+def judge_cells(notebook, limits, protected, drawing, progress, without=None):
+    """Run all cells, but for those whose metadata have the mark `without`, and score the tests."""
     notebook = copy.deepcopy(notebook)
-    imported = instructor_imports(notebook)
     results = []
     with Session(limits, protected) as session:
-        tester = Tester(session, imported, seeded(seed))
+        tester = Tester(session, instructor_imports(notebook), drawing)
         for number, cell in enumerate(notebook.cells, 1):
             if is_test(cell):
                 results.append(judge_cell(cell, number, tester))
-            elif cell.cell_type == "code":
+            elif cell.cell_type == "code" and not cell.metadata.get(without):
                 run_cell(cell, number, tester)
-            if progress:
-                progress(number, len(notebook.cells))
-    return Judgement(notebook, results, time.perf_counter() - began)
+            progress(number, len(notebook.cells))
+    return notebook, results
 
 
 def is_test(cell):

@@ -15,6 +15,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_
 from nbgrader.utils import is_grade, is_locked
 
 HIDDEN = re.compile(r"^[^\n]*### BEGIN HIDDEN TESTS.*?### END HIDDEN TESTS[^\n]*\n?", re.S | re.M)
+SHOWS = "cs_cnn_shows"  # metadata of cells that only show something: grading can do without them
 NEW_CELL = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}
 
 
@@ -136,11 +137,12 @@ def merge(instructor, submitted):
         for name, count in counts.items()
         if name in originals and count > 1
     ]
+    pictures = [trimmed(c.source) for c in instructor.cells if c.metadata.get(SHOWS)]
     result.cells = []
     for cell in last_of_each(submitted.cells):
         original = originals.get(grade_id(cell))
         if original is None:
-            result.cells.append(plain(cell))
+            result.cells.append(plain(cell, trimmed(cell.source) in pictures))
             continue
         if is_locked(original) and changed(cell.source, original.source):
             findings.append(f"{label(original)} had been changed: the original was used")
@@ -165,8 +167,11 @@ def last_of_each(cells):
     return [c for n, c in enumerate(cells) if grade_id(c) is None or last[grade_id(c)] == n]
 
 
-def plain(cell):
-    return NEW_CELL[cell.cell_type](cell.source, id=cell.id)
+def plain(cell, shows):
+    """Copy a cell of the student's own, or one of the instructor's that shows something."""
+    return NEW_CELL[cell.cell_type](
+        cell.source, id=cell.id, metadata={SHOWS: True} if shows else {}
+    )
 
 
 def restored(original, source):

@@ -55,8 +55,12 @@ def lab(
     """
     if not folder.is_dir():
         raise typer.BadParameter(f"there is no folder {folder}: clone the course's repository")
-    command = [sys.executable, "-m", "jupyterlab", f"--notebook-dir={folder}", f"--port={port}"]
-    raise typer.Exit(subprocess.call([*command] if browser else [*command, "--no-browser"]))
+    command = [sys.executable, "-m", "jupyterlab", f"--port={port}", "--port-retries=50"]
+    if not browser:
+        command.append("--no-browser")
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        command.append("--allow-root")  # in a container everyone is root
+    raise typer.Exit(subprocess.call(command, cwd=folder))
 
 
 data_app = typer.Typer(no_args_is_help=True, help="Look after the data sets.")

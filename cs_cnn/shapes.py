@@ -6,6 +6,8 @@ width, `KH`, `KW` kernel, `H_out`, `W_out` output.
 
 from numbers import Integral
 
+import numpy as np
+
 
 def pair(value, name="value", least=1):
     """Return `value` as two ints (vertical, horizontal), the way PyTorch reads an int or a pair.
@@ -181,3 +183,8 @@ def need_shape(name, label, array, shape):
         raise ValueError(
             f"{name}: {label} must have the output's shape {tuple(shape)}, got {array.shape}"
         )
+
+
+def lowest(dtype):
+    """The smallest value of a dtype, to pad with where a maximum is taken: -inf for floats."""
+    return -np.inf if np.issubdtype(dtype, np.floating) else np.iinfo(dtype).min

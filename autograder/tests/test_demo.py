@@ -5,7 +5,7 @@ import re
 import pytest
 from nbgrader.api import Gradebook
 
-from autograder.classroom import grade, grade_one
+from autograder.classroom import grade, grade_one, title
 from autograder.demo import ASSIGNMENT, LIMITS, MISTAKEN, hand_in
 from autograder.feedback import feedback
 from autograder.sandbox.launch import Unprotected, protections
@@ -50,7 +50,7 @@ def test_a_blank_notebook_scores_nothing_and_is_told_what_is_missing(graded):
 def test_a_known_mistake_loses_points_and_is_named(graded, student):
     exercise, name = MISTAKEN[student]
     row, full = graded[student], points(graded["full-solution"])
-    assert row.remarks == [f"{exercise}: {name}"]
+    assert row.remarks == [f"{title(exercise)}: {name}"]
     assert points(row)[exercise] < full[exercise]
     others = {key: value for key, value in points(row).items() if key != exercise}
     assert others == {key: full[key] for key in others}
@@ -66,7 +66,7 @@ def test_a_known_mistake_loses_points_and_is_named(graded, student):
 def test_what_breaks_one_exercise_leaves_the_others(graded, student, exercise, words):
     row, full = graded[student], points(graded["full-solution"])
     assert points(row)[exercise] == 0
-    assert any(words in remark for remark in row.remarks if remark.startswith(exercise))
+    assert any(words in remark for remark in row.remarks if remark.startswith(title(exercise)))
     for other in {"conv2d_forward", "conv2d_backward", "max_pool2d_forward"} - {exercise}:
         assert points(row)[other] == full[other]
 
@@ -126,11 +126,11 @@ def test_hidden_cases_differ_from_student_to_student(course, graded):
     assert personal(course.seed(), "ada", ASSIGNMENT) == personal(course.seed(), "ada", ASSIGNMENT)
 
 
-def test_a_missing_file_is_a_row(course):
-    row = grade_one(
-        "nobody", course.submitted(ASSIGNMENT, "nobody"), course.read_source(ASSIGNMENT), "s"
-    )
-    assert row.points == 0 and "no" in row.problem
+def test_a_notebook_of_another_name_is_a_row_that_says_so(course, tmp_path):
+    (tmp_path / "homework.ipynb").write_text("{}")
+    path, instructor = tmp_path / f"{ASSIGNMENT}.ipynb", course.read_source(ASSIGNMENT)
+    row = grade_one("nobody", path, instructor, "seed")
+    assert row.points == 0 and "found homework.ipynb" in row.problem
 
 
 def test_a_class_is_refused_where_no_room_can_be_locked(course, monkeypatch):

@@ -191,7 +191,7 @@ def _describe(name, error):
     if isinstance(error, WrongForm):
         return str(error)
     if isinstance(error, TimeoutError | ConnectionError):
-        return f"{name}: {error}"
+        return _begin_with(name, str(error))
     lines = getattr(error, "student_traceback", None)
     if lines is None:
         frames = traceback.extract_tb(error.__traceback__)

@@ -77,8 +77,10 @@ class Report(Points):
         if self.mistake:
             return self.mistake.name
         trial, output = self.first_failure
-        part = self.exercise.part_of(trial.case, output).split(":")[0]
-        return f"{part}: {trial.problems[output].splitlines()[0]}"
+        problem = trial.problems[output].splitlines()[0]
+        if isinstance(trial.outcome, Exception):
+            return problem
+        return f"{self.exercise.part_of(trial.case, output).split(':')[0]}: {problem}"
 
     def explanation(self):
         """The first failure in full: which case, what came out, what should have."""
@@ -153,11 +155,12 @@ class Report(Points):
         got, want = trial.outcome.get(output), trial.want[output]
         if got is None or want is None or got.shape != want.shape or want.ndim < 2:
             return ""
+        if got.dtype.kind not in "biufc":
+            return ""
         from cs_cnn import plots
 
         figure, png = plots.difference(got, want), io.BytesIO()
         figure.savefig(png, format="png", dpi=80)
-        plots.close(figure)
         data = base64.b64encode(png.getvalue()).decode()
         return f'<img alt="yours, expected, difference" src="data:image/png;base64,{data}">'
 
