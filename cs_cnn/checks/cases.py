@@ -1,5 +1,6 @@
 """What a function is tried on: one call with its arguments, and the ability it puts to the test."""
 
+from copy import deepcopy
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,7 +14,7 @@ class Case:
     ----------
     part : str
         The ability that this case tests ("padding", "stride", ...); points hang on it.
-    arrays : dict of str to array
+    inputs : dict of str to array or value
         x, w, b, ... by name, in the order of the function's arguments.
     options : dict
         Keyword arguments: stride, padding, ...
@@ -24,7 +25,7 @@ class Case:
     """
 
     part: str
-    arrays: dict
+    inputs: dict
     options: dict = field(default_factory=dict)
     parts: dict = field(default_factory=dict)
     hidden: bool = False
@@ -35,25 +36,33 @@ class Case:
 
     @property
     def dtype(self):
-        """The dtype of x, which every output should keep."""
-        return self.arrays["x"].dtype
+        """The dtype that every array put out should keep: x's, or the first float array's."""
+        arrays = [a for a in self.inputs.values() if isinstance(a, np.ndarray)]
+        floats = [a.dtype for a in arrays if np.issubdtype(a.dtype, np.floating)]
+        return self.inputs["x"].dtype if "x" in self.inputs else floats[0] if floats else None
 
     def copies(self):
-        """Fresh copies of the arrays, with their memory layout, for a call that may spoil them."""
-        return {name: copy_with_layout(a) for name, a in self.arrays.items()}
+        """Fresh copies of the inputs, with their memory layout, for a call that may spoil them."""
+        return {name: fresh(value) for name, value in self.inputs.items()}
 
     def __str__(self):
-        arrays = [
-            f"{name}=None" if a is None else f"{name} {a.shape}" for name, a in self.arrays.items()
+        named = self.inputs | self.options
+        words = [
+            f"{name} {value.shape}" if isinstance(value, np.ndarray) else f"{name}={value!r}"
+            for name, value in named.items()
         ]
-        options = [f"{name}={value!r}" for name, value in self.options.items()]
-        return ", ".join([*arrays, *options]) + f" ({self.dtype})"
+        return ", ".join(words) + (f" ({self.dtype})" if self.dtype else "")
+
+
+def fresh(value):
+    """A copy that shares nothing with the value."""
+    return copy_with_layout(value) if isinstance(value, np.ndarray) else deepcopy(value)
 
 
 def copy_with_layout(array):
-    """A copy that is as (non-)contiguous as the array; None stays None."""
-    if array is None or array.flags.c_contiguous:
-        return None if array is None else array.copy()
+    """A copy that is as (non-)contiguous as the array."""
+    if array.flags.c_contiguous:
+        return array.copy()
     spread = np.empty((*array.shape[:-1], 2 * array.shape[-1]), array.dtype)[..., ::2]
     spread[...] = array
     return spread

@@ -1,5 +1,7 @@
 """Whether an array is the right one, and in words how it differs if it isn't."""
 
+from numbers import Real
+
 import numpy as np
 
 RTOL = 1e-5  # of the largest number in the right answer: float32 arithmetic inside passes
@@ -14,18 +16,18 @@ def difference(name, got, want, dtype):
         What to call it: "out", "dx", ...
     got : anything
         What a student's function returned.
-    want : array or None
-        The right answer, float64.
-    dtype : dtype
-        What `got` should have.
+    want : array, number, None or tuple of these
+        The right answer, arrays in float64.
+    dtype : dtype or None
+        What an array should have; None if it doesn't matter.
     """
-    if want is None:
-        return "" if got is None else f"{name} must be None without a bias, got {_kind(got)}"
+    if not isinstance(want, np.ndarray):
+        return "" if same(got, want) else f"{name} is {_brief(got)}, expected {want!r}"
     if not isinstance(got, np.ndarray):
         return f"{name} must be an array {want.shape}, got {_kind(got)}"
     if got.shape != want.shape:
         return f"{name} has shape {got.shape}, expected {want.shape}"
-    if got.dtype != dtype:
+    if dtype is not None and got.dtype != dtype:
         return f"{name} has dtype {got.dtype}, expected {dtype}: allocate it with the input's dtype"
     wrong = wrong_places(got, want)
     if not wrong.any():
@@ -53,13 +55,21 @@ def worst_place(got, want):
 
 
 def same(a, b):
-    """Whether two outcomes (arrays, None, exceptions) are the same but for rounding."""
+    """Whether two outcomes (arrays, values, exceptions) are the same but for rounding."""
     if isinstance(a, np.ndarray) and isinstance(b, np.ndarray):
         return a.shape == b.shape and a.dtype == b.dtype and not wrong_places(a, b).any()
     if isinstance(a, Exception) and isinstance(b, Exception):
         return type(a) is type(b) and str(a) == str(b)
-    return a is None and b is None
+    if isinstance(a, tuple | list) and isinstance(b, tuple | list):
+        return len(a) == len(b) and all(map(same, a, b))
+    if isinstance(a, Real) and isinstance(b, Real) and isinstance(a, bool) == isinstance(b, bool):
+        return bool(abs(a - b) <= RTOL * max(abs(a), abs(b)) + 1e-12 or a == b)
+    return isinstance(b, str | None) and type(a) is type(b) and a == b
 
 
 def _kind(value):
     return "None" if value is None else f"a {type(value).__name__}"
+
+
+def _brief(value):
+    return f"an array {value.shape}" if isinstance(value, np.ndarray) else repr(value)[:200]

@@ -70,7 +70,7 @@ def backward_cases(draw, hidden):
     each_output = {"dx": "dx", "dw": "dw", "db": "db"}
     for case in forward_cases(draw, hidden):
         out = _torch_conv(case)[0]
-        arrays = {"dout": draw.normal(*out.shape, dtype=case.dtype), **case.arrays}
+        arrays = {"dout": draw.normal(*out.shape, dtype=case.dtype), **case.inputs}
         if case.part in ("slide", "padding", "stride"):
             # Each earns its points where nothing else is special; stride and padding have a part.
             parts = each_output if case.part == "slide" else {"db": "db"}
@@ -100,7 +100,7 @@ def oracle_backward(case):
 
     out, inputs = _torch_conv(case)
     wanted = {name: t for name, t in inputs.items() if t is not None}
-    dout = torch.tensor(case.arrays["dout"], dtype=torch.float64)
+    dout = torch.tensor(case.inputs["dout"], dtype=torch.float64)
     gradients = torch.autograd.grad(out, list(wanted.values()), dout)
     found = {f"d{n}": g.numpy() for n, g in zip(wanted, gradients, strict=True)}
     return {name: found.get(name) for name in ("dx", "dw", "db")}
@@ -111,7 +111,7 @@ def _torch_conv(case):
 
     inputs = {
         name: None if a is None else torch.tensor(a, dtype=torch.float64, requires_grad=True)
-        for name, a in case.arrays.items()
+        for name, a in case.inputs.items()
         if name in ("x", "w", "b")
     }
     with warnings.catch_warnings():

@@ -5,13 +5,13 @@ import traceback
 from collections.abc import Callable
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
 from cs_cnn.checks.calls import WrongForm
-from cs_cnn.checks.cases import Case, Draw, copy_with_layout
+from cs_cnn.checks.cases import Case, Draw, fresh
 from cs_cnn.checks.compare import difference, same
 from cs_cnn.checks.report import Report
 
@@ -61,9 +61,9 @@ class Exercise:
         Points per part; a part counts if every case of it is right. Has the part `CARE`.
     cases : callable (Draw, hidden) -> iterator of Case
         Easiest first; `hidden` asks for the judge's wider range.
-    oracle : callable (Case) -> dict of str to array
-        The right outputs by name, in float64, independent of the reference (PyTorch).
-    call : callable (function, arrays, options, forward) -> dict of str to array
+    oracle : callable (Case) -> dict of str to array or value
+        The right outputs by name, arrays in float64, independent of the reference (PyTorch).
+    call : callable (function, inputs, options, forward) -> dict of str to array or value
         How the function is called on a case; raises WrongForm if it returns another form.
     mistakes : tuple of Mistake
     """
@@ -117,13 +117,13 @@ class Exercise:
         yield from self.cases(Draw(_generator("public", self.name)), False)
         if seed is not None:
             for case in self.cases(Draw(_generator(seed, self.name)), True):
-                yield Case(case.part, case.arrays, case.options, case.parts, hidden=True)
+                yield replace(case, hidden=True)
 
     def attempt(self, function, case, forward=None):
         """Call a function on one case and compare what comes out with the oracle."""
-        arrays, want = case.copies(), self.oracle(case)
+        inputs, want = case.copies(), self.oracle(case)
         try:
-            outcome = self.call(function, arrays, case.options, forward)
+            outcome = self.call(function, inputs, case.options, forward)
         except NotImplementedError as error:
             reason = str(error) or "not written yet"
             raise NotImplementedError(_begin_with(self.name, reason)) from None
@@ -134,11 +134,11 @@ class Exercise:
         for name, right in want.items():
             if problem := difference(name, outcome[name], right, case.dtype):
                 trial.problems[name] = problem
-        changed = [k for k, a in arrays.items() if a is not None and not _equal(a, case.arrays[k])]
+        changed = [name for name, value in inputs.items() if not _equal(value, case.inputs[name])]
         if changed:
             trial.problems["inputs"] = f"{self.name} changed its argument {changed[0]}: copy it"
         # What the student returned may be a view of an array that a later call changes.
-        trial.outcome = {k: copy_with_layout(np.asarray(v)) for k, v in outcome.items() if _has(v)}
+        trial.outcome = {name: fresh(value) for name, value in outcome.items()}
         return trial
 
     def part_of(self, case, output):
@@ -154,8 +154,8 @@ class Exercise:
     def _explains(self, mistake, trials):
         for trial in trials:
             try:
-                arrays = trial.case.copies()
-                outcome = self.call(mistake.function, arrays, trial.case.options, None)
+                inputs = trial.case.copies()
+                outcome = self.call(mistake.function, inputs, trial.case.options, None)
             except Exception as error:
                 outcome = error
             if not _same_outcome(outcome, trial.outcome):
@@ -174,12 +174,10 @@ def _generator(*words):
     return np.random.default_rng(list(digest))
 
 
-def _equal(array, original):
-    return array.dtype == original.dtype and np.array_equal(array, original, equal_nan=True)
-
-
-def _has(value):
-    return value is not None
+def _equal(value, original):
+    if isinstance(original, np.ndarray):
+        return value.dtype == original.dtype and np.array_equal(value, original, equal_nan=True)
+    return value == original
 
 
 def _begin_with(name, text):

@@ -46,7 +46,7 @@ def backward_cases(draw, hidden):
     for case in cases:
         out = _torch_pool(case)[0]
         dout = draw.normal(*out.shape, dtype=case.dtype)
-        yield Case(case.part, {"dout": dout, **case.arrays}, case.options)
+        yield Case(case.part, {"dout": dout, **case.inputs}, case.options)
 
 
 def _image(draw, kernel, N, dilation=(1, 1), dtype=np.float64):
@@ -79,14 +79,14 @@ def oracle_backward(case):
     import torch
 
     out, x = _torch_pool(case)
-    dout = torch.tensor(case.arrays["dout"], dtype=torch.float64)
+    dout = torch.tensor(case.inputs["dout"], dtype=torch.float64)
     return {"dx": torch.autograd.grad(out, x, dout)[0].numpy()}
 
 
 def _torch_pool(case):
     import torch
 
-    x = torch.tensor(case.arrays["x"], dtype=torch.float64, requires_grad=True)
+    x = torch.tensor(case.inputs["x"], dtype=torch.float64, requires_grad=True)
     return torch.nn.functional.max_pool2d(x, **case.options), x
 
 

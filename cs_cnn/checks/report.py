@@ -95,11 +95,12 @@ class Report(Points):
 
     def _numbers(self, trial, output):
         """The arrays themselves where they are small enough to read."""
-        arrays = {name: a for name, a in trial.case.arrays.items() if a is not None}
+        arrays = dict(trial.case.inputs)
         if isinstance(trial.outcome, dict) and output in trial.want:
             arrays |= {f"your {output}": trial.outcome.get(output)}
             arrays |= {f"right {output}": trial.want[output]}
-        if any(a is None or a.size > SMALL for a in arrays.values()):
+        arrays = {name: a for name, a in arrays.items() if isinstance(a, np.ndarray)}
+        if any(a.size > SMALL for a in arrays.values()):
             return []
         text = {name: np.array2string(a, precision=4) for name, a in arrays.items()}
         return [""] + [f"{name} =\n{value}" for name, value in text.items()]
@@ -153,9 +154,9 @@ class Report(Points):
         if trial.case.hidden or not isinstance(trial.outcome, dict) or output not in trial.want:
             return ""
         got, want = trial.outcome.get(output), trial.want[output]
-        if got is None or want is None or got.shape != want.shape or want.ndim < 2:
+        if not isinstance(got, np.ndarray) or got.dtype.kind not in "biufc":
             return ""
-        if got.dtype.kind not in "biufc":
+        if not isinstance(want, np.ndarray) or got.shape != want.shape or want.ndim < 2:
             return ""
         from cs_cnn import plots
 

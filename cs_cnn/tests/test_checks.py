@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from cs_cnn import checks, layers
-from cs_cnn.checks.by_hand import QUESTIONS
+from cs_cnn.checks.questions import QUESTIONS
 
 MISTAKES = [(e, m) for e in checks.EXERCISES.values() for m in e.mistakes]
 HIDDEN = ["a judge's seed", "another"]
@@ -56,15 +56,15 @@ def test_a_mistake_that_no_longer_fits_the_reference_says_so():
 
 def test_the_cases_are_not_square_and_cover_what_courses_forget():
     cases = list(checks.conv2d_forward.cases(_draw(), True))
-    assert all(c.arrays["x"].shape[2] != c.arrays["x"].shape[3] for c in cases)
-    assert all(c.arrays["w"].shape[2] != c.arrays["w"].shape[3] for c in cases)
+    assert all(c.inputs["x"].shape[2] != c.inputs["x"].shape[3] for c in cases)
+    assert all(c.inputs["w"].shape[2] != c.inputs["w"].shape[3] for c in cases)
     options = [c.options for c in cases]
     for name in ("stride", "padding", "dilation"):
         assert any(isinstance(o.get(name), tuple) and len(set(o[name])) == 2 for o in options)
     assert {c.dtype for c in cases} == {np.dtype("f4"), np.dtype("f8")}
-    assert any(c.arrays["x"].shape[0] == 1 for c in cases)
-    assert any(not c.arrays["x"].flags.c_contiguous for c in cases)
-    assert any(c.arrays["b"] is None for c in cases)
+    assert any(c.inputs["x"].shape[0] == 1 for c in cases)
+    assert any(not c.inputs["x"].flags.c_contiguous for c in cases)
+    assert any(c.inputs["b"] is None for c in cases)
 
 
 def _draw():
