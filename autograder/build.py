@@ -132,8 +132,13 @@ def solved(name):
     """The notebook as a perfect student would hand it in: solutions in, their markers out."""
     notebook = source_notebook(name)
     for cell in notebook.cells:
-        cell.source = re.sub(r" *### (BEGIN|END) SOLUTION\n", "", cell.source + "\n").rstrip("\n")
+        cell.source = without_markers(cell.source)
     return notebook
+
+
+def without_markers(source):
+    """The source without the lines that mark where a solution begins and ends."""
+    return re.sub(r" *### (BEGIN|END) SOLUTION\n", "", source + "\n").rstrip("\n")
 
 
 def build(names=None, course=None, notebooks=NOTEBOOKS):

@@ -8,8 +8,11 @@ import multiprocessing
 import os
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field
+from html import escape
+from operator import attrgetter
 
 from nbformat import NotebookNode
+from nbformat.v4 import new_markdown_cell
 
 from autograder.gradebook import gradebook, record
 from autograder.judge import CellResult, error_output, is_test, judge
@@ -53,8 +56,18 @@ class Graded:
     @property
     def remarks(self):
         """What went wrong, in a few words each."""
-        reasons = [f"{title(c.grade_id)}: {c.reason}" for c in self.cells if c.reason]
-        return [self.problem] if self.problem else [*reasons, *self.findings]
+        if self.problem:
+            return [self.problem]
+        exercises = {}
+        for cell in filter(attrgetter("reason"), self.cells):
+            exercises.setdefault(cell.reason, []).append(title(cell.grade_id))
+        return [f"{few(names)}: {reason}" for reason, names in exercises.items()] + self.findings
+
+
+def few(names, most=3):
+    """The first few names, and how many more there are."""
+    rest = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + rest
 
 
 def title(grade_id):
@@ -134,7 +147,8 @@ def grade_one(student, path, instructor, seed, limits=None, protected=True):
         return ungraded(student, instructor, f"{error}{hint}")
     notebook, findings = merge(instructor, submitted)
     result = judge(notebook, limits, protected, seed)
-    return Graded(student, result.cells, findings, "", result.notebook, result.seconds)
+    shown = with_notes(result.notebook, findings)
+    return Graded(student, result.cells, findings, "", shown, result.seconds)
 
 
 def ungraded(student, instructor, reason):
@@ -145,4 +159,14 @@ def ungraded(student, instructor, reason):
         settings = cell.metadata.nbgrader
         cell.outputs = [error_output(Unreadable(reason), [])]
         cells.append(CellResult(settings.grade_id, 0.0, float(settings.points), reason, 0.0))
-    return Graded(student, cells, [], reason, notebook, 0.0)
+    notes = [f"This could not be graded: {reason}", "No points were given; please hand it in again"]
+    return Graded(student, cells, [], reason, with_notes(notebook, notes), 0.0)
+
+
+def with_notes(notebook, notes):
+    """Put what the grader has to say at the top of a notebook, for the feedback."""
+    if notes:
+        lines = [f"- {escape(note)}." for note in notes]
+        text = "\n".join(["### From the grader", "", *lines])
+        notebook.cells.insert(0, new_markdown_cell(text, id="from-the-grader"))
+    return notebook

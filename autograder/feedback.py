@@ -10,6 +10,7 @@ from autograder.course import nbgrader_log
 # passes on text and pictures only), so the reports of the checks keep their layout.
 HARMLESS = Config(
     SanitizeHTML={
+        "enabled": True,
         "safe_output_keys": {"metadata", "text/plain", "text/html", "image/png"},
         "sanitized_output_types": set(),
     }

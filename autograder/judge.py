@@ -281,6 +281,8 @@ def reason_for(value, error, failures, points, most):
         text = str(headline)
     elif error is None:
         text = f"{points:g} of {most:g} points"
+    elif isinstance(error, NotImplementedError):
+        text = "not answered"
     elif isinstance(error, NameError) and error.name and not hasattr(error, "student_traceback"):
         text = why_missing(error.name, failures)
     else:
