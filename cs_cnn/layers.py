@@ -113,6 +113,8 @@ def conv2d_forward(x, w, b=None, stride=1, padding=0, dilation=1, groups=1):
     C_group, KH, KW = w.shape[1:]
     (SH, SW), (DH, DW) = pair(stride), pair(dilation)
     (top, bottom), (left, right) = pad_pairs(padding, (KH, KW), dilation, stride)
+    cache = (x, w, b, stride, padding, dilation, groups)
+    b = np.zeros(C_out, dtype=x.dtype) if b is None else b
     out = np.zeros((N, C_out, H_out, W_out), dtype=np.result_type(x, w))
     ### BEGIN SOLUTION
     x_pad = np.pad(x, ((0, 0), (0, 0), (top, bottom), (left, right)))
@@ -124,11 +126,8 @@ def conv2d_forward(x, w, b=None, stride=1, padding=0, dilation=1, groups=1):
                     rows = slice(i * SH, i * SH + DH * (KH - 1) + 1, DH)
                     cols = slice(j * SW, j * SW + DW * (KW - 1) + 1, DW)
                     window = x_pad[n, first : first + C_group, rows, cols]
-                    out[n, f, i, j] = np.sum(window * w[f])
-    if b is not None:
-        out += b[:, None, None]
+                    out[n, f, i, j] = np.sum(window * w[f]) + b[f]
     ### END SOLUTION
-    cache = (x, w, b, stride, padding, dilation, groups)
     return out, cache
 
 
@@ -171,9 +170,9 @@ def conv2d_backward(dout, cache):
                     dw[f] += dout[n, f, i, j] * x_pad[window]
                     dx_pad[window] += dout[n, f, i, j] * w[f]
     dx = dx_pad[:, :, top : top + H, left : left + W]
-    db = None if b is None else dout.sum(axis=(0, 2, 3))
+    db = dout.sum(axis=(0, 2, 3))
     ### END SOLUTION
-    return dx, dw, db
+    return dx, dw, None if b is None else db
 
 
 def max_pool2d_forward(x, kernel_size, stride=None, padding=0, dilation=1):

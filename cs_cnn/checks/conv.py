@@ -11,6 +11,10 @@ from cs_cnn.checks.conv_mistakes import BACKWARD_MISTAKES, FORWARD_MISTAKES
 from cs_cnn.checks.exercise import CARE, Exercise
 
 
+MERGED = dict.fromkeys(("padding", "stride"), "padding and stride")
+MERGED |= dict.fromkeys(("dilation", "groups"), "dilation and groups")
+
+
 def forward_cases(draw, hidden):
     """One case after the other, each part adding one argument to the ones before."""
     many = range(3 if hidden else 1)
@@ -43,7 +47,6 @@ def _care_cases(draw):
     yield Case(CARE, _arrays(draw, (3, 2), dtype=np.float32), {"padding": 1, "stride": 2})
     arrays = _arrays(draw, (2, 3))
     yield Case(CARE, arrays | {"x": draw.strided(*arrays["x"].shape)}, {"padding": (0, 1)})
-    yield Case(CARE, _arrays(draw, (2, 3)) | {"b": None}, {"padding": (1, 0)})
 
 
 def _with(draw, part, kernel=None, groups=1, each=2, **options):
@@ -66,20 +69,17 @@ def _arrays(draw, kernel, dilation=(1, 1), N=2, groups=1, each=2, dtype=np.float
 
 
 def backward_cases(draw, hidden):
-    """The forward's cases with a gradient from above; each output earns its own points."""
-    each_output = {"dx": "dx", "dw": "dw", "db": "db"}
+    """The forward's cases with a gradient from above; where nothing is special each output counts
+    for itself, and db does wherever it can."""
     for case in forward_cases(draw, hidden):
-        out = _torch_conv(case)[0]
-        arrays = {"dout": draw.normal(*out.shape, dtype=case.dtype), **case.inputs}
-        if case.part in ("slide", "padding", "stride"):
-            # Each earns its points where nothing else is special; stride and padding have a part.
-            parts = each_output if case.part == "slide" else {"db": "db"}
-            part = case.part if case.part == "slide" else "padding and stride"
-            yield Case(part, arrays, case.options, parts)
-        elif case.part in ("dilation", "groups"):
-            yield Case("dilation and groups", arrays, case.options)
-        else:
-            yield Case(case.part, arrays, case.options)
+        dout = draw.normal(*_torch_conv(case)[0].shape, dtype=case.dtype)
+        parts = {"slide": {"dx": "dx", "dw": "dw", "db": "db"}, CARE: {}}
+        yield Case(
+            MERGED.get(case.part, case.part),
+            {"dout": dout, **case.inputs},
+            case.options,
+            parts.get(case.part, {"db": "db"}),
+        )
 
 
 def call_backward(function, arrays, options, forward):
@@ -99,24 +99,20 @@ def oracle_backward(case):
     import torch
 
     out, inputs = _torch_conv(case)
-    wanted = {name: t for name, t in inputs.items() if t is not None}
     dout = torch.tensor(case.inputs["dout"], dtype=torch.float64)
-    gradients = torch.autograd.grad(out, list(wanted.values()), dout)
-    found = {f"d{n}": g.numpy() for n, g in zip(wanted, gradients, strict=True)}
-    return {name: found.get(name) for name in ("dx", "dw", "db")}
+    gradients = torch.autograd.grad(out, inputs, dout)
+    return {f"d{name}": g.numpy() for name, g in zip("xwb", gradients, strict=True)}
 
 
 def _torch_conv(case):
     import torch
 
-    inputs = {
-        name: None if a is None else torch.tensor(a, dtype=torch.float64, requires_grad=True)
-        for name, a in case.inputs.items()
-        if name in ("x", "w", "b")
-    }
+    inputs = [
+        torch.tensor(case.inputs[name], dtype=torch.float64, requires_grad=True) for name in "xwb"
+    ]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # PyTorch warns that "same" with even kernels is slow
-        return torch.nn.functional.conv2d(*inputs.values(), **case.options), inputs
+        return torch.nn.functional.conv2d(*inputs, **case.options), inputs
 
 
 CONV2D_FORWARD = Exercise(

@@ -8,14 +8,14 @@ FORWARD_MISTAKES = mistakes_of(
     (
         "the bias is never added",
         "Every output is its dot product plus the bias of its filter: add b[f].",
-        "out += b[:, None, None]",
-        "pass",
+        " + b[f]",
+        "",
     ),
     (
         "the bias is added along the wrong axis",
         "b holds one number per filter: it belongs to axis 1 of out, not to the columns.",
-        "out += b[:, None, None]",
-        "out += np.resize(b, W_out)",
+        " + b[f]",
+        " + b[j % C_out]",
     ),
     (
         "the kernel is flipped",
@@ -131,8 +131,8 @@ FORWARD_MISTAKES = mistakes_of(
     (
         "the output is always float64",
         "Keep the input's dtype: out is given to you with the right one; write into it.",
-        "if b is not None:",
-        "out = out.astype(np.float64)\n    if b is not None:",
+        "### END SOLUTION",
+        "out = out.astype(np.float64)\n    ### END SOLUTION",
     ),
     (
         "x is changed in place",

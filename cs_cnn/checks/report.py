@@ -16,7 +16,7 @@ STYLE = """
 .cs-check { font: 14px/1.5 system-ui, sans-serif; border-left: 4px solid; padding: 4px 12px; }
 .cs-check.good { border-color: #2a9d5c; } .cs-check.bad { border-color: #d9822b; }
 .cs-check table { border-collapse: collapse; margin: 6px 0; }
-.cs-check td { padding: 1px 12px 1px 0; text-align: left; }
+.cs-check td { padding: 1px 12px 1px 0; text-align: left !important; }
 .cs-check pre { margin: 6px 0; font-size: 12.5px; white-space: pre-wrap; }
 .cs-check .hint { padding: 6px 10px; margin: 8px 0; border: 1px solid #d9822b; }
 """
