@@ -25,6 +25,7 @@ lab: .venv/ready
 	$(BIN)/cs-cnn lab
 
 demo: .venv/ready
+	rm -rf demo
 	$(BIN)/cs-cnn demo
 
 test: .venv/ready lint

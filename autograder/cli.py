@@ -9,10 +9,11 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from autograder.classroom import title
 from cs_cnn.cli import app, console, data_table, fail, gpu, packages_table
 
-Course = Annotated[Path, typer.Option("--course", help="The course folder, in nbgrader's layout.")]
+CourseFolder = Annotated[
+    Path, typer.Option("--course", help="The course folder, in nbgrader's layout.")
+]
 Names = Annotated[list[str] | None, typer.Argument(help="Assignments, e.g. 04_convolution.")]
 Name = Annotated[str, typer.Argument(help="The assignment, e.g. 04_convolution.")]
 Unprotected = Annotated[
@@ -36,6 +37,7 @@ def check(
     """
     import nbformat
 
+    from autograder.classroom import title
     from autograder.judge import judge
     from autograder.sandbox.launch import protections
     from autograder.submission import Unreadable, read
@@ -78,7 +80,7 @@ def doctor():
 
 
 @app.command(rich_help_panel="Instructors")
-def build(names: Names = None, course: Course = DEFAULT_COURSE):
+def build(names: Names = None, course: CourseFolder = DEFAULT_COURSE):
     """Build the handout: source/, release/ and the gradebook of a course, and notebooks/.
 
     The text is in `autograder/source/`; exercises are taken from `cs_cnn`, so that the stub a
@@ -97,7 +99,7 @@ def build(names: Names = None, course: Course = DEFAULT_COURSE):
 @app.command(rich_help_panel="Instructors")
 def grade(
     name: Name,
-    course: Course = DEFAULT_COURSE,
+    course: CourseFolder = DEFAULT_COURSE,
     student: Annotated[list[str] | None, typer.Option(help="Only these students.")] = None,
     seconds: Annotated[float, typer.Option(help="Limit for one call of a function.")] = 20,
     memory: Annotated[int, typer.Option(help="Limit in MiB for one submission.")] = 4096,
@@ -121,7 +123,7 @@ def grade(
 
 
 @app.command(rich_help_panel="Instructors")
-def feedback(name: Name, course: Course = DEFAULT_COURSE):
+def feedback(name: Name, course: CourseFolder = DEFAULT_COURSE):
     """Write an HTML page for every graded student: feedback/STUDENT/NAME/NAME.html."""
     from autograder.course import Course
 
@@ -137,9 +139,12 @@ def demo(folder: Annotated[Path, typer.Argument(help="Where to put it.")] = Path
     from autograder.sandbox.launch import protections
 
     course = Course(folder)
-    with console.status("Building the handout from its source ..."):
-        (handout,) = builder.build([ASSIGNMENT], course, notebooks=None)
-        students = hand_in(course)
+    try:
+        with console.status("Building the handout from its source ..."):
+            (handout,) = builder.build([ASSIGNMENT], course, notebooks=None)
+            students = hand_in(course)
+    except builder.BuildError as error:
+        fail(f"{error}. Remove {course.root}, or name another folder")
     console.print(f"Built {handout}", highlight=False, soft_wrap=True)
     console.print(f"{len(students)} made-up students handed in.")
     locked = protections()
@@ -200,6 +205,8 @@ def progress():
 
 def table(rows, name):
     """Student, points per exercise, what went wrong in a few words."""
+    from autograder.classroom import title
+
     exercises = {title(c.grade_id): c.max_points for c in rows[0].cells}
     large = [column for column, most in exercises.items() if most > 1]
     most = sum(exercises.values())

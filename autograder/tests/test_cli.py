@@ -104,3 +104,15 @@ def test_data_fetch_without_a_network_names_what_works_without(tmp_path):
     result = run("data", "fetch", "mnist", "--directory", tmp_path, "--mirror", nowhere)
     assert result.exit_code == 1 and "load_digits" in words_of(result)
     assert not list(tmp_path.rglob("*.gz"))
+
+
+def test_lab_opens_jupyterlab_in_the_folder_of_the_notebooks(monkeypatch, tmp_path):
+    started = []
+    monkeypatch.setattr("subprocess.call", lambda command, cwd: started.append((command, cwd)) or 0)
+    assert run("lab", "--no-browser").exit_code == 0
+    assert run("lab", tmp_path, "--port", "9999").exit_code == 0
+    (first, notebooks), (second, folder) = started
+    assert "jupyterlab" in first and "--no-browser" in first
+    assert (notebooks / "04_convolution.ipynb").exists()
+    assert "--port=9999" in second and "--no-browser" not in second and folder == tmp_path
+    assert "there is no folder" in words_of(run("lab", tmp_path / "nowhere"))
