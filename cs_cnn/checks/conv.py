@@ -10,7 +10,6 @@ from cs_cnn.checks.cases import Case
 from cs_cnn.checks.conv_mistakes import BACKWARD_MISTAKES, FORWARD_MISTAKES
 from cs_cnn.checks.exercise import CARE, Exercise
 
-
 MERGED = dict.fromkeys(("padding", "stride"), "padding and stride")
 MERGED |= dict.fromkeys(("dilation", "groups"), "dilation and groups")
 
