@@ -91,14 +91,15 @@ def output_size(size, kernel_size, stride=1, padding=0, dilation=1):
         "doesn't fit": the kernel is larger than the padded side.
     """
     before, after = (padding, padding) if isinstance(padding, Integral) else padding
+    ### BEGIN SOLUTION
     span = dilation * (kernel_size - 1) + 1
     if span > size + before + after:
-        raise ValueError(
-            f"the kernel doesn't fit: it spans {span} pixels "
-            f"(kernel_size={kernel_size}, dilation={dilation}) but the side has {size} and "
-            f"padding adds {before} + {after}; use a smaller kernel or more padding"
-        )
+        need = f"it spans {span} pixels (kernel_size={kernel_size}, dilation={dilation})"
+        room = f"the side has {size} and padding adds {before} + {after}"
+        fix = "use a smaller kernel or more padding"
+        raise ValueError(f"the kernel doesn't fit: {need} but {room}; {fix}")
     return (size + before + after - span) // stride + 1
+    ### END SOLUTION
 
 
 def window_shape(name, size, kernel_size, stride=1, padding=0, dilation=1):
