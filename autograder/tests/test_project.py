@@ -1,7 +1,9 @@
 """The project itself: the ways to install it agree, and its files keep to what they promise."""
 
+import ast
 import re
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -58,3 +60,36 @@ def test_the_readme_names_commands_and_notebooks_that_exist():
     links = re.findall(r"\]\(([^)#]+)\)", readme)
     local = [link for link in links if not link.startswith("http")]
     assert local and all((ROOT / link).exists() for link in local), local
+
+
+def imported(path):
+    """The modules that a file imports, anywhere in it."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+@pytest.mark.parametrize(
+    ("package", "allowed"),
+    [
+        ("autograder", []),
+        ("torch", ["cs_cnn/checks/", "cs_cnn/tests/"]),
+        ("matplotlib", ["cs_cnn/plots.py", "cs_cnn/tests/"]),
+    ],
+)
+def test_imports_go_one_way(package, allowed):
+    for path in sorted(ROOT.glob("cs_cnn/**/*.py")):
+        name = path.relative_to(ROOT).as_posix()
+        if not name.startswith(tuple(allowed)):
+            names = imported(path)
+            assert not any(n == package or n.startswith(f"{package}.") for n in names), name
+
+
+def test_importing_the_library_is_light():
+    code = "import sys, cs_cnn; print(*sys.modules)"
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    heavy = {"torch", "matplotlib", "sklearn", "skimage", "pooch", "nbgrader"}
+    assert not heavy & set(shown.stdout.split())
