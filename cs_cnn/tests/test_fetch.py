@@ -297,10 +297,11 @@ def test_pickle_that_asks_for_a_function_is_refused(members, tmp_path, monkeypat
     ("content", "reason"),
     [
         (b"not gzip", "cannot be unpacked"),
-        (gzip.compress(b"\0\0\x0d\x01\0\0\0\x01\0\0\0\0"), "not an IDX file of bytes"),
-        (gzip.compress(b"\0\0\x08\x03\0\0"), "not an IDX file of bytes"),
-        (gzip.compress(b"\0\0\x08\x01\0\0\0\x05abc"), "it holds 3 bytes"),
+        (gzip.compress(b"\0\0\x0d\x01\0\0\0\x01\0\0\0\0", mtime=0), "not an IDX file of bytes"),
+        (gzip.compress(b"\0\0\x08\x03\0\0", mtime=0), "not an IDX file of bytes"),
+        (gzip.compress(b"\0\0\x08\x01\0\0\0\x05abc", mtime=0), "it holds 3 bytes"),
     ],
+    ids=["not gzip", "not bytes", "cut head", "cut data"],
 )
 def test_idx_file_that_is_none(content, reason, mnist_files, tmp_path, monkeypatch):
     files = {**mnist_files, "train-images-idx3-ubyte.gz": content}
