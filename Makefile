@@ -29,7 +29,7 @@ demo: .venv/ready
 	$(BIN)/cs-cnn demo
 
 test: .venv/ready lint
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 lint: .venv/ready
 	$(BIN)/ruff check .

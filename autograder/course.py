@@ -91,10 +91,18 @@ class Course:
                 file.write(secrets.token_hex(16))
         return path.read_text()
 
-    def nbgrader(self, name="", student="*"):
+    def nbgrader(self, name):
         """nbgrader's own description of this folder, for one assignment."""
         settings = {"root": str(self.root), "db_url": self.database, "assignment_id": name}
-        return CourseDirectory(config=Config(CourseDirectory=settings | {"student_id": student}))
+        return CourseDirectory(config=Config(CourseDirectory=settings))
+
+    def handed_in_at(self, name, student):
+        """When nbgrader collected a submission, or None if nothing readable says so."""
+        folder = self.submitted(name, student).parent
+        try:
+            return self.nbgrader(name).get_existing_timestamp(str(folder))
+        except (Exception, SystemExit):  # nbgrader gives up altogether on a file that is no time
+            return None
 
     def _notebook(self, folder, name):
         return self.root / folder / name / f"{name}.ipynb"

@@ -1,7 +1,10 @@
 """HTML feedback for students, by nbgrader's own generator, with what they wrote made harmless."""
 
+from pathlib import Path
+
 from nbconvert.preprocessors.sanitize import SanitizeHTML
 from nbgrader.converters import GenerateFeedback
+from traitlets import Instance
 from traitlets.config import Config
 
 from autograder.course import nbgrader_log
@@ -15,6 +18,18 @@ HARMLESS = Config(
         "sanitized_output_types": set(),
     }
 )
+
+
+class OneStudent(GenerateFeedback):
+    """nbgrader's feedback generator for one notebook, whatever characters its path has.
+
+    (nbgrader finds notebooks by wildcards, and a student called `[2]` is one.)
+    """
+
+    notebook = Instance(Path)
+
+    def init_notebooks(self):
+        self.assignments = {str(self.notebook.parent): [str(self.notebook)]}
 
 
 def feedback(course, name, students):
@@ -33,8 +48,9 @@ def feedback(course, name, students):
         `feedback/STUDENT/NAME/NAME.html` in the course folder.
     """
     for student in students:
-        folder = course.nbgrader(name, student)
-        converter = GenerateFeedback(coursedir=folder, log=nbgrader_log(), config=HARMLESS)
+        settings = {"log": nbgrader_log(), "config": HARMLESS}
+        settings["notebook"] = course.autograded(name, student)
+        converter = OneStudent(coursedir=course.nbgrader(name), **settings)
         converter.preprocessors = [SanitizeHTML, *converter.preprocessors]
         converter.force = True
         converter.start()

@@ -36,7 +36,7 @@ def record(book, course, name, student, notebook, needs_look=False):
         Mark the submission for a person to look at, as one that could not be graded.
     """
     write(course.autograded(name, student), notebook)
-    when = course.nbgrader(name).get_existing_timestamp(str(course.submitted(name, student).parent))
+    when = course.handed_in_at(name, student)
     book.update_or_create_student(student)
     with book.db.no_autoflush:  # nbgrader builds the submission in steps; SQLAlchemy warns at each
         book.update_or_create_submission(name, student, **({"timestamp": when} if when else {}))

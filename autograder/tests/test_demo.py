@@ -1,15 +1,19 @@
 """The main job from start to end: the demonstration's class is graded and gets feedback."""
 
 import re
+import shutil
 
 import pytest
 from nbgrader.api import Gradebook
 
 from autograder.classroom import grade, grade_one, title
+from autograder.course import Course
 from autograder.demo import ASSIGNMENT, LIMITS, MISTAKEN, hand_in
 from autograder.feedback import feedback
 from autograder.sandbox.launch import Unprotected, protections
 from cs_cnn import checks
+
+pytestmark = pytest.mark.xdist_group("the class is graded once")
 
 
 @pytest.fixture(scope="module")
@@ -137,6 +141,24 @@ def test_a_notebook_of_another_name_is_a_row_that_says_so(course, tmp_path):
     path, instructor = tmp_path / f"{ASSIGNMENT}.ipynb", course.read_source(ASSIGNMENT)
     row = grade_one("nobody", path, instructor, "seed")
     assert row.points == 0 and "found homework.ipynb" in row.problem
+
+
+def test_odd_names_and_an_unreadable_time_stop_nobody(course, tmp_path):
+    course = Course(shutil.copytree(course.root, tmp_path / "copy"))
+    students = ["Zoë [2] O'Neil", "nobody's time", "on time"]
+    for student in students:
+        path = course.submitted(ASSIGNMENT, student)
+        path.parent.mkdir(parents=True)
+        path.write_text("{", encoding="utf-8")
+    (path.parent.parent.parent / students[1] / ASSIGNMENT / "timestamp.txt").write_text("soon")
+    (path.parent / "timestamp.txt").write_text("2026-03-01 12:00:00 UTC")
+    rows = list(grade(course, ASSIGNMENT, students, LIMITS, protections().bubblewrap, jobs=1))
+    assert sorted(row.student for row in rows) == sorted(students)
+    assert all("truncated" in row.problem for row in rows)
+    with Gradebook(course.database) as book:
+        when = {s: book.find_submission(ASSIGNMENT, s).timestamp for s in students}
+    assert when[students[1]] is None and when["on time"].year == 2026
+    assert all(page.exists() for page in feedback(course, ASSIGNMENT, students))
 
 
 def test_a_class_is_refused_where_no_room_can_be_locked(course, monkeypatch):
