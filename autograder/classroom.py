@@ -104,9 +104,9 @@ def grade(course, name, students=None, limits=None, protected=True, jobs=None):
     FileNotFoundError
         If the assignment has not been built in this course.
     """
+    instructor = course.read_source(name)
     if protected and not protections().bubblewrap:
         raise Unprotected(protections().problem)
-    instructor = course.read_source(name)
     settings = (limits or Limits(), protected)
     # Fresh processes, never forks: the judge has threads, and a fork would copy them half.
     fresh = multiprocessing.get_context("spawn")

@@ -45,6 +45,7 @@ from sklearn.neural_network import MLPClassifier
 from threadpoolctl import threadpool_limits
 
 from cs_cnn import checks, plots
+from cs_cnn.arithmetic import NETWORKS
 from cs_cnn.data import load_digits
 from cs_cnn.gradient_check import check_gradient
 from cs_cnn.history import cortex, lenet, pictures
@@ -62,7 +63,6 @@ from cs_cnn.history.letters import FACES, letters, moved
 from cs_cnn.history.neocognitron import c_layer, learn_patterns, s_layer
 from cs_cnn.history.shapes import need_examples
 from cs_cnn.history.speech import SOUNDS, speech, spoken
-from cs_cnn.shapes import output_size
 
 threads = threadpool_limits(1)  # on small arrays, several would only wait for each other
 
@@ -823,27 +823,9 @@ print("scores:", outs["output"][0].round(1), "→", outs["output"][0].argmax())
 # *Predict:* how many times the parameters of LeNet-5 does it have? Where do most of them sit?
 
 # %%
-layers = [  # name, kind, kernel, stride, padding, maps, groups
-    ("conv1", "conv", 11, 4, 0, 96, 1),
-    ("pool1", "pool", 3, 2, 0, 96, 1),
-    ("conv2", "conv", 5, 1, 2, 256, 2),
-    ("pool2", "pool", 3, 2, 0, 256, 1),
-    ("conv3", "conv", 3, 1, 1, 384, 1),
-    ("conv4", "conv", 3, 1, 1, 384, 2),
-    ("conv5", "conv", 3, 1, 1, 256, 2),
-    ("pool5", "pool", 3, 2, 0, 256, 1),
-]
-side, maps, total = 227, 3, 0
-for name, kind, kernel, stride, padding, out_maps, groups in layers:
-    learned = out_maps * (kernel**2 * maps // groups + 1) if kind == "conv" else 0
-    side, maps, total = output_size(side, kernel, stride, padding), out_maps, total + learned
-    print(f"{name:<8}{f'{maps} x {side} x {side}':<16}{learned:>12,}")
-inputs = maps * side * side
-for name, outputs in (("fc6", 4096), ("fc7", 4096), ("fc8", 1000)):
-    learned, inputs = outputs * (inputs + 1), outputs
-    total += learned
-    print(f"{name:<8}{outputs:<16}{learned:>12,}")
-print(f"in all  {'':<16}{total:>12,}, {total / sum(counts.values()):,.0f} times LeNet-5")
+alexnet = NETWORKS["AlexNet"].summary
+print(f"{alexnet.parameters / sum(counts.values()):,.0f} times the parameters of LeNet-5")
+alexnet
 
 # %% [markdown]
 # A thousand times LeNet, and almost all of it in the fully connected layers. The convolutions, with
