@@ -58,7 +58,8 @@ class Exercise:
     reference : function
         The right answer in `cs_cnn`; students see its signature, docstring and given lines.
     weights : dict of str to int
-        Points per part; a part counts if every case of it is right. Has the part `CARE`.
+        Points per part; a part counts if every case of it is right. Has the part `CARE` where a
+        function is given something that it could spoil.
     cases : callable (Draw, hidden) -> iterator of Case
         Easiest first; `hidden` asks for the judge's wider range.
     oracle : callable (Case) -> dict of str to array or value
