@@ -76,7 +76,7 @@ def judge(notebook, limits=None, protected=True, seed=None, progress=None):
     limits : Limits, optional
     protected : bool
         Run the student's cells in the locked room only. False is for code that you trust.
-    seed : int, optional
+    seed : str, optional
         The secret seed from which the checks draw their cases; None means the public one.
     progress : callable, optional
         ``progress(done, total)`` after every cell.

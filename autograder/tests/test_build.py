@@ -26,15 +26,15 @@ def test_building_twice_gives_the_same_bytes(course, name, tmp_path):
 def test_no_solution_and_no_hidden_text_is_in_the_handout(course, name):
     handout = course.release(name).read_text(encoding="utf-8")
     assert not re.search(r"(BEGIN|END) SOLUTION|HIDDEN TESTS", handout)
-    lines = {line.strip() for cell in course.read_release(name).cells for line in _lines(cell)}
+    lines = {
+        line.strip()
+        for cell in course.read_release(name).cells
+        for line in cell.source.splitlines()
+    }
     written = [REGION.search(cell.source) for cell in source_notebook(name).cells]
     solutions = [line.strip() for region in written if region for line in region[1].splitlines()]
     assert solutions
     assert not lines & set(solutions)
-
-
-def _lines(cell):
-    return cell.source.splitlines()
 
 
 def test_the_untouched_handout_scores_nothing_and_says_what_is_missing(course, name, tmp_path):

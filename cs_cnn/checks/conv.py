@@ -68,8 +68,10 @@ def _arrays(draw, kernel, dilation=(1, 1), N=2, groups=1, each=2, dtype=np.float
 
 
 def backward_cases(draw, hidden):
-    """The forward's cases with a gradient from above; where nothing is special each output counts
-    for itself, and db does wherever it can."""
+    """The forward's cases with a gradient from above; see `MERGED` for the parts they count for.
+
+    Where nothing is special (slide) each output counts for itself; db does so wherever it can.
+    """
     for case in forward_cases(draw, hidden):
         dout = draw.normal(*_torch_conv(case)[0].shape, dtype=case.dtype)
         parts = {"slide": {"dx": "dx", "dw": "dw", "db": "db"}, CARE: {}}

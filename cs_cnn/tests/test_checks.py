@@ -2,6 +2,8 @@
 
 import contextlib
 import inspect
+import itertools
+import re
 from pathlib import Path
 
 import numpy as np
@@ -125,8 +127,7 @@ def test_an_exception_is_shown_with_the_students_line():
 def test_a_wrong_form_shape_or_dtype_is_named(returned, words):
     report = checks.conv2d_forward(lambda *args, **options: returned)
     assert report == 0
-    with pytest.raises(AssertionError, match=words):  # pytest's regex, for the message in full
-        raise AssertionError(str(report).replace("\n", " "))
+    assert re.search(words, str(report).replace("\n", " "))
 
 
 @pytest.mark.parametrize("error", [TimeoutError, ConnectionError])
@@ -143,26 +144,18 @@ def test_after_a_time_out_no_further_case_is_tried(error):
 
 
 def test_hidden_cases_are_described_but_never_shown():
-    public = []
-    checks.conv2d_forward(
-        lambda *a, **k: public.append(a[0].shape) or layers.conv2d_forward(*a, **k)
-    )
+    visible = len(list(checks.conv2d_forward.all_cases()))
+    calls = itertools.count(1)
 
-    def only_visible(x, w, b=None, **options):
-        out, cache = layers.conv2d_forward(x, w, b, **options)
-        return (out, cache) if len(seen := public) and _take(seen) else (out + 1, cache)
+    def only_visible(*args, **options):
+        out, cache = layers.conv2d_forward(*args, **options)
+        return (out if next(calls) <= visible else out + 1), cache
 
     with checks.judging("secret"):
         report = checks.conv2d_forward(only_visible)
     assert report < report.exercise.points
     text = str(report)
     assert "a hidden case: x (" in text and "right out" not in text and "<img" not in report.body()
-
-
-def _take(shapes):
-    """Count one visible call down; False when they are used up."""
-    shapes.pop()
-    return True
 
 
 def test_a_report_is_a_float_for_nbgrader_and_a_page_for_people():
