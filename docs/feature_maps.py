@@ -10,7 +10,7 @@ from skimage.transform import resize
 from sklearn.datasets import load_sample_image
 
 from cs_cnn.layers import conv2d_forward
-from cs_cnn.plots import SIGNED, Picture
+from cs_cnn.plots.style import SIGNED, Picture
 
 SMOOTH, SLOPE = np.array([1, 4, 6, 4, 1]), np.array([-1, -2, 0, 2, 1])
 GREY, RED, BLUE = [1, 1, 1], [1, -0.5, -0.5], [-0.5, -0.5, 1]

@@ -38,7 +38,7 @@ from sklearn.datasets import load_sample_image
 
 from cs_cnn import checks, plots
 from cs_cnn.data import load_digits
-from cs_cnn.experiments import Network, accuracy, bands, histograms, train
+from cs_cnn.experiments import Network, accuracy, train
 from cs_cnn.gradient_check import check_gradient
 from cs_cnn.layers import conv2d_forward, linear_backward, linear_forward
 from cs_cnn.normalization import batch_norm_axes, channel_axes, group_norm_axes, need_per_channel
@@ -62,7 +62,7 @@ y_train, y_test = digits.y_train, digits.y_test
 deep = [64, *[32] * 9, 10]  # 64 pixels, nine layers of 32, ten scores
 
 losses = train(Network(deep, scale=0.1), x_train, y_train, steps=250, lr=0.1)
-bands("loss", "step", plain=[losses])
+plots.bands("loss", "step", plain=[losses])
 
 # %% [markdown]
 # Flat. By the end you will put one layer of your own between the others, leave all else as it is,
@@ -92,7 +92,7 @@ def layers_of(size, normalize=lambda x: x):
     return outputs
 
 
-histograms({f"weights {size}": layers_of(size) for size in (0.03, 0.1, 0.5)}, limit=1)
+plots.histograms({f"weights {size}": layers_of(size) for size in (0.03, 0.1, 0.5)}, limit=1)
 
 # %% [markdown]
 # - **0.03**: the numbers die out. The gradient of a weight is "gradient from above times input", so
@@ -258,7 +258,7 @@ def normalize(x):
     return batch_norm_forward(x, one, zero, zero, one)[0]
 
 
-histograms({f"weights {size}": layers_of(size, normalize) for size in (0.03, 0.1, 0.5)}, limit=1)
+plots.histograms({f"weights {size}": layers_of(size, normalize) for size in (0.03, 0.1, 0.5)}, limit=1)
 
 # %% [markdown]
 # All alike. The scale of the weights does not matter any more: multiply them by ten, and the
@@ -446,7 +446,7 @@ def losses_of(norm, scale=1.0, steps=250, lr=0.1, sizes=deep):
     return [train(n, x_train, y_train, steps, lr, seed=s) for s, n in enumerate(networks)]
 
 
-bands("loss", "step", batch_norm=losses_of(batch_norm, 0.1), plain=losses_of(None, 0.1))
+plots.bands("loss", "step", batch_norm=losses_of(batch_norm, 0.1), plain=losses_of(None, 0.1))
 
 # %% [markdown]
 # Nothing but one layer has changed. **Easier to train: yes.**
@@ -469,7 +469,7 @@ def score(norm, seed, scale=1.0, lr=0.1, batch_size=64, steps=150):
     return accuracy(network, x_test, y_test)
 
 
-bands(
+plots.bands(
     "test accuracy",
     "learning rate",
     rates,
@@ -487,7 +487,7 @@ bands(
 
 # %%
 scales = [0.01, 0.03, 0.1, 1, 3, 10]
-bands(
+plots.bands(
     "test accuracy",
     "size of the first weights (1 is right for ReLU)",
     scales,
@@ -734,7 +734,7 @@ kinds = {
     "group_norm": (four_groups, group_norm_backward),
 }
 options = {"lr": 0.03, "steps": 250}
-bands(
+plots.bands(
     "test accuracy",
     "images in a batch",
     sizes,

@@ -5,9 +5,9 @@ Not imported with `cs_cnn.arithmetic`, which stays light.
 
 from math import pi, prod
 
-from cs_cnn import plots
+from cs_cnn.plots import style
 
-FAMILIES = {"AlexNet": plots.BLACK, "VGG": plots.ORANGE, "Goog": plots.GREEN, "ResN": plots.BLUE}
+FAMILIES = {"AlexNet": style.BLACK, "VGG": style.ORANGE, "Goog": style.GREEN, "ResN": style.BLUE}
 ABOVE = ("GoogLeNet", "ResNet-101")  # names that have no room to the right
 AREA = 9.0  # square points of a circle for each million parameters
 
@@ -34,11 +34,11 @@ def sight(layers):
     for k, (ps, step, start) in enumerate(zip(levels, steps, starts, strict=True)):
         every = range(ps[0], ps[-1] + 1)
         ax.scatter([start + step * p for p in every], [k] * len(every), s=14, color="#CCCCCC")
-        ax.scatter([start + step * p for p in ps], [k] * len(ps), s=34, color=plots.ORANGE)
+        ax.scatter([start + step * p for p in ps], [k] * len(ps), s=34, color=style.ORANGE)
         for p in ps if k else ():
             for tap in _taps(p, *layers[k - 1]):
                 xs = starts[k - 1] + steps[k - 1] * tap, start + step * p
-                ax.plot(xs, (k - 1, k), color=plots.ORANGE, linewidth=0.5, zorder=0)
+                ax.plot(xs, (k - 1, k), color=style.ORANGE, linewidth=0.5, zorder=0)
     names = ["image", *(f"layer {k}" for k in range(1, len(levels)))]
     ax.set_yticks(range(len(levels)), names)
     ax.set_xticks([])
@@ -66,7 +66,7 @@ def shares(summary):
     rows = summary.rows[::-1]
     figure, panels = _axes((9, 0.2 * len(rows) + 0.6), 3)
     counts = {"numbers": "memory, numbers", "macs": "work, MACs", "parameters": "parameters"}
-    for ax, (count, title), colour in zip(panels, counts.items(), plots.LINES[1:], strict=True):
+    for ax, (count, title), colour in zip(panels, counts.items(), style.LINES[1:], strict=True):
         total = getattr(summary, count)
         values = [100 * getattr(row, count) / total for row in rows]
         ax.barh(range(len(rows)), values, color=colour)
@@ -122,8 +122,8 @@ def _circle(ax, at, millions, colour, name):
 
 
 def _axes(size, columns=1):
-    with plots.rc_context(plots.STYLE):
-        figure = plots.Picture(figsize=size, layout="constrained")
+    with style.rc_context(style.STYLE):
+        figure = style.Picture(figsize=size, layout="constrained")
         return figure, figure.subplots(1, columns)
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from cs_cnn.plots import BLUE, LINES, ORANGE, STYLE, Picture, rc_context
+from cs_cnn.plots.style import BLUE, LINES, ORANGE, STYLE, Picture, rc_context
 
 EVENTS = (
     (1958, 2, "perceptron"),

@@ -1,7 +1,5 @@
 """The normalizations against PyTorch in float64, and the small trainings that show what they do."""
 
-import io
-
 import numpy as np
 import pytest
 import torch
@@ -10,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cs_cnn import normalization as nz
-from cs_cnn.experiments import Network, accuracy, bands, histograms, train
+from cs_cnn.experiments import Network, accuracy, train
 from cs_cnn.gradient_check import check_gradient
 from cs_cnn.layers import conv2d_forward
 from cs_cnn.losses import softmax_cross_entropy
@@ -222,17 +220,3 @@ def test_a_training_that_explodes_is_infinite_from_there():
     x, y = np.abs(arrays(0, (20, 3))[0]), np.arange(20) % 2
     losses = train(Network([3, 8, 8, 2]), x, y, steps=10, lr=1e200, batch_size=10)
     assert np.isfinite(losses[0]) and np.isinf(losses[-1]) and not np.isnan(losses).any()
-
-
-def test_pictures_draw_every_run_and_leave_gaps_for_what_is_not_finite():
-    figure = bands("loss", "step", x=[1, 10], batch_norm=[[1, 2], [3, 4]], plain=[[1, np.inf]])
-    figure.savefig(io.BytesIO())
-    (ax,) = figure.axes
-    assert ax.lines[0].get_ydata().tolist() == [2, 3]
-    assert np.isnan(ax.lines[1].get_ydata()).tolist() == [False, True]
-    assert [t.get_text() for t in ax.get_legend().texts] == ["batch norm", "plain"]
-    figure = histograms({"a": [np.zeros(4), np.array([0, 9, -9, 0])], "b": [np.ones(3)] * 2})
-    figure.savefig(io.BytesIO())
-    heights = [[bar.get_height() for bar in ax.patches] for ax in figure.axes]
-    assert len(heights) == 4 and all(np.isclose(sum(h), 1) for h in heights)
-    assert heights[1][0] == heights[1][-1] == 0.25

@@ -181,3 +181,19 @@ def test_curves_draw_their_numbers_and_name_them():
 def test_bad_input_is_told_what_was_expected(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_pictures_draw_every_run_and_leave_gaps_for_what_is_not_finite():
+    figure = plots.bands(
+        "loss", "step", x=[1, 10], batch_norm=[[1, 2], [3, 4]], plain=[[1, np.inf]]
+    )
+    figure.savefig(io.BytesIO())
+    (ax,) = figure.axes
+    assert ax.lines[0].get_ydata().tolist() == [2, 3]
+    assert np.isnan(ax.lines[1].get_ydata()).tolist() == [False, True]
+    assert [t.get_text() for t in ax.get_legend().texts] == ["batch norm", "plain"]
+    figure = plots.histograms({"a": [np.zeros(4), np.array([0, 9, -9, 0])], "b": [np.ones(3)] * 2})
+    figure.savefig(io.BytesIO())
+    heights = [[bar.get_height() for bar in ax.patches] for ax in figure.axes]
+    assert len(heights) == 4 and all(np.isclose(sum(h), 1) for h in heights)
+    assert heights[1][0] == heights[1][-1] == 0.25

@@ -1,0 +1,20 @@
+"""Every picture of the course: images, filters, feature maps, windows, differences, curves.
+
+Each function returns a `Picture`, a figure that belongs to nobody but its caller: as the last line
+of a cell it shows itself once, in any notebook; in a script, call its `savefig`.
+"""
+
+from cs_cnn.plots.arrays import difference, feature_maps, filters, images
+from cs_cnn.plots.lines import bands, curves, histograms
+from cs_cnn.plots.windows import window
+
+__all__ = [
+    "bands",
+    "curves",
+    "difference",
+    "feature_maps",
+    "filters",
+    "histograms",
+    "images",
+    "window",
+]
