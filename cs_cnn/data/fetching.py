@@ -14,7 +14,8 @@ TIMEOUT = (10, 30)  # seconds: to connect, and without a single byte
 OFFLINE = "Without a network, load_digits() and load_colours() work: they download nothing."
 
 
-def _root(directory):
+def root(directory=None):
+    """Where downloaded files lie: the directory, or CS_CNN_DATA, or a cache of your own."""
     import pooch
 
     return Path(directory or os.environ.get("CS_CNN_DATA") or pooch.os_cache("cs_cnn")).expanduser()
@@ -22,12 +23,12 @@ def _root(directory):
 
 def _find(name, file, directory):
     """Where a file is, or None, and where a download of it goes."""
-    root = _root(directory)
-    folder = root.parent if root.is_file() else root
+    base = root(directory)
+    folder = base.parent if base.is_file() else base
     target = folder / name / file["name"]
     places = [folder / file["name"], target]
-    if root.is_file() and len(entry(name)["files"]) == 1:
-        places.insert(0, root)
+    if base.is_file() and len(entry(name)["files"]) == 1:
+        places.insert(0, base)
     for path in places:
         if path.is_file():
             return path, path
@@ -40,40 +41,62 @@ def _find(name, file, directory):
     return None, target
 
 
-def _download(name, file, target, mirror):
-    """Download to a temporary directory beside `target`, check, then rename: all or nothing."""
+def download(what, url, target, verify, size=None, mirror=None, otherwise=OFFLINE):
+    """Download to a temporary directory beside `target`, verify, then rename: all or nothing.
+
+    Parameters
+    ----------
+    what : str
+        The name of it in errors.
+    url : str
+    target : Path
+        Where it goes; its folder is made.
+    verify : callable
+        ``verify(path)`` raises `Damage` if the file is not the official one.
+    size : int, optional
+        Bytes, for the progress bar; by default it waits for what the host says.
+    mirror : str, optional
+        A base URL instead of the official one, as in `fetch`.
+    otherwise : str
+        What an error tells a reader who has no network.
+
+    Raises
+    ------
+    DataError
+    """
     import pooch
     import requests
     from tqdm.auto import tqdm
 
     mirror = mirror or os.environ.get("CS_CNN_MIRROR")
-    url = f"{mirror.rstrip('/')}/{file['name']}" if mirror else file["url"]
+    url = f"{mirror.rstrip('/')}/{target.name}" if mirror else url
     headers = {"Accept-Encoding": "identity"}  # a .gz must arrive as it is
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with (
             tempfile.TemporaryDirectory(dir=target.parent, prefix=".download-") as folder,
-            tqdm(total=file["bytes"], unit="B", unit_scale=True, file=sys.stdout) as bar,
+            tqdm(total=size or 1, unit="B", unit_scale=True, file=sys.stdout) as bar,
         ):
-            bar.set_description(file["name"])
-            part = Path(folder) / file["name"]
+            bar.set_description(target.name)
+            part = Path(folder) / target.name
             get = pooch.HTTPDownloader(bar, chunk_size=2**16, timeout=TIMEOUT, headers=headers)
             get(url, part, None)
-            check(part, file)
+            verify(part)
             part.replace(target)
     except requests.RequestException as error:
         raise DataError(
-            f"{name}: {url} could not be downloaded ({error}). Nothing of it was kept. {OFFLINE}"
+            f"{what}: {url} could not be downloaded ({error}). Nothing of it was kept. {otherwise}"
         ) from None
     except Damage as damage:
         raise DataError(
-            f"{name}: {url} did not send the official file: {damage}. Nothing of it was kept. "
-            f"Try again later, or give another address in CS_CNN_MIRROR. {OFFLINE}"
+            f"{what}: {url} did not send the official file: {damage}. Nothing of it was kept. "
+            f"Try again later, or give another address in CS_CNN_MIRROR. {otherwise}"
         ) from None
     except OSError as error:
+        room = f" with room for {size:,} bytes" if size else ""
         raise DataError(
-            f"{name}: {target} cannot be written ({error}). "
-            f"Give a directory with room for {file['bytes']:,} bytes in CS_CNN_DATA. {OFFLINE}"
+            f"{what}: {target} cannot be written ({error}). "
+            f"Give a directory{room} in CS_CNN_DATA. {otherwise}"
         ) from None
 
 
@@ -82,7 +105,7 @@ def locate(name, file, directory=None, mirror=None, force=False):
     path, target = _find(name, file, directory)
     if path and not force:
         return path
-    _download(name, file, target, mirror)
+    download(name, file["url"], target, lambda part: check(part, file), file["bytes"], mirror)
     return target
 
 

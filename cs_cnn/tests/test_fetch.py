@@ -4,7 +4,6 @@ import gzip
 import hashlib
 import os
 import pickle
-import threading
 
 import numpy as np
 import pytest
@@ -15,7 +14,6 @@ from cs_cnn.data import fetching
 from .tiny_data import (
     ARCHIVE,
     FOLDER,
-    Server,
     assert_tiny_cifar10,
     cifar10_members,
     files_under,
@@ -51,19 +49,6 @@ def mnist_files(monkeypatch):
     files = mnist_contents()
     set_official(monkeypatch, "mnist", files)
     return files
-
-
-@pytest.fixture
-def server(monkeypatch):
-    server = Server()
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    monkeypatch.setenv("CS_CNN_MIRROR", server.url)
-    yield server
-    server.released.set()
-    server.shutdown()
-    server.server_close()
-    thread.join()
 
 
 # Good downloads -------------------------------------------------------------------------------
