@@ -12,7 +12,15 @@ The lines between `### BEGIN SOLUTION` and `### END SOLUTION` are the ones that 
 
 import numpy as np
 
-from cs_cnn.shapes import conv2d_shape, lowest, need_shape, pad_pairs, pair, pool2d_shape
+from cs_cnn.shapes import (
+    conv2d_shape,
+    linear_shape,
+    lowest,
+    need_shape,
+    pad_pairs,
+    pair,
+    pool2d_shape,
+)
 
 
 def linear_forward(x, w, b=None):
@@ -29,13 +37,7 @@ def linear_forward(x, w, b=None):
     out : array (..., D_out)
     cache : for `linear_backward`
     """
-    if w.ndim != 2 or x.shape[-1:] != w.shape[1:]:
-        raise ValueError(
-            f"linear: x has {x.shape[-1] if x.ndim else 0} features but w must be (D_out, D_in) "
-            f"with as many (x.shape={x.shape}, w.shape={w.shape})"
-        )
-    if b is not None and b.shape != w.shape[:1]:
-        raise ValueError(f"linear: b must have shape {w.shape[:1]}, got {b.shape}")
+    linear_shape(x, w, b)
     out = x @ w.T if b is None else x @ w.T + b
     return out, (x, w, b)
 

@@ -168,6 +168,29 @@ def pool2d_shape(name, x, kernel_size, stride=None, padding=0, dilation=1):
     return (*x.shape[:2], *window_shape(name, x.shape[2:], kernel_size, stride, padding, dilation))
 
 
+def linear_shape(x, w, b=None):
+    """The shape of a fully connected layer's output, once x, w and b fit together.
+
+    Parameters
+    ----------
+    x : array (..., D_in)
+    w : array (D_out, D_in)
+    b : array (D_out,), optional
+
+    Raises
+    ------
+    ValueError
+    """
+    if w.ndim != 2 or x.shape[-1:] != w.shape[1:]:
+        raise ValueError(
+            f"linear: x has {x.shape[-1] if x.ndim else 0} features but w must be (D_out, D_in) "
+            f"with as many (x.shape={x.shape}, w.shape={w.shape})"
+        )
+    if b is not None and b.shape != w.shape[:1]:
+        raise ValueError(f"linear: b must have shape {w.shape[:1]}, got {b.shape}")
+    return (*x.shape[:-1], len(w))
+
+
 def need_dims(name, ndim, **arrays):
     """Raise a ValueError unless each named array has `ndim` dimensions."""
     for label, array in arrays.items():
