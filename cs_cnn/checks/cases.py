@@ -14,7 +14,7 @@ class Case:
     ----------
     part : str
         The ability that this case tests ("padding", "stride", ...); points hang on it.
-    inputs : dict of str to array or value
+    inputs : dict of str to array, value or dict of these
         x, w, b, ... by name, in the order of the function's arguments.
     options : dict
         Keyword arguments: stride, padding, ...
@@ -47,15 +47,24 @@ class Case:
 
     def __str__(self):
         named = self.inputs | self.options
-        words = [
-            f"{name} {value.shape}" if isinstance(value, np.ndarray) else f"{name}={value!r}"
-            for name, value in named.items()
-        ]
-        return ", ".join(words) + (f" ({self.dtype})" if self.dtype else "")
+        return ", ".join(_brief(name, value) for name, value in named.items()) + (
+            f" ({self.dtype})" if self.dtype else ""
+        )
+
+
+def _brief(name, value):
+    """A value in a few words: arrays by their shape."""
+    if isinstance(value, np.ndarray):
+        return f"{name} {value.shape}"
+    if isinstance(value, dict):
+        return f"{name} {{{', '.join(_brief(key, item) for key, item in value.items())}}}"
+    return f"{name}={value!r}"
 
 
 def fresh(value):
     """A copy that shares nothing with the value."""
+    if isinstance(value, dict):
+        return {name: fresh(item) for name, item in value.items()}
     return copy_with_layout(value) if isinstance(value, np.ndarray) else deepcopy(value)
 
 

@@ -65,7 +65,8 @@ def same(a, b):
     if isinstance(a, tuple | list) and isinstance(b, tuple | list):
         return len(a) == len(b) and all(map(same, a, b))
     if isinstance(a, Real) and isinstance(b, Real) and isinstance(a, bool) == isinstance(b, bool):
-        return bool(abs(a - b) <= RTOL * max(abs(a), abs(b)) + 1e-12 or a == b)
+        near = abs(a - b) <= RTOL * max(abs(a), abs(b)) + 1e-12
+        return bool(near or a == b or (a != a and b != b))
     return isinstance(b, str | None) and type(a) is type(b) and a == b
 
 

@@ -176,6 +176,10 @@ def _generator(*words):
 
 
 def _equal(value, original):
+    if isinstance(original, dict):
+        return value.keys() == original.keys() and all(
+            _equal(value[name], item) for name, item in original.items()
+        )
     if isinstance(original, np.ndarray):
         return value.dtype == original.dtype and np.array_equal(value, original, equal_nan=True)
     return value == original

@@ -5,16 +5,28 @@ of a cell it shows itself once, in any notebook; in a script, call its `savefig`
 """
 
 from cs_cnn.plots.arrays import difference, feature_maps, filters, images
-from cs_cnn.plots.lines import bands, curves, histograms
+from cs_cnn.plots.graph import graph
+from cs_cnn.plots.hardware import roofline, traffic
+from cs_cnn.plots.lines import bands, circles, curves, histograms
+from cs_cnn.plots.plane import hyperplanes, paths, regions
+from cs_cnn.plots.tiles import tiles
 from cs_cnn.plots.windows import window
 
 __all__ = [
     "bands",
+    "circles",
     "curves",
     "difference",
     "feature_maps",
     "filters",
+    "graph",
     "histograms",
+    "hyperplanes",
     "images",
+    "paths",
+    "regions",
+    "roofline",
+    "tiles",
+    "traffic",
     "window",
 ]

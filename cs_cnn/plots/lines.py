@@ -1,7 +1,9 @@
-"""Pictures of numbers over steps and of how numbers are spread: curves, bands, histograms."""
+"""Pictures of numbers: over steps, how they are spread, and three of them at once."""
+
+from itertools import cycle
 
 import numpy as np
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import LogLocator, MaxNLocator
 
 from cs_cnn.plots.style import LINES, STYLE, Picture, rc_context
 
@@ -80,6 +82,35 @@ def histograms(rows, limit=3.0):
         ax.spines["left"].set_visible(False)
         ax.set_title(f"std {values.std():.2g}")
         ax.set_ylabel("" if k % n else list(rows)[k // n])
+    return figure
+
+
+def circles(xlabel, ylabel, **points):
+    """Show things by two numbers as a place and by a third as the area of a circle.
+
+    Parameters
+    ----------
+    xlabel, ylabel : str
+        The x axis is logarithmic.
+    **points : (x, y, area)
+        By name; the areas in any unit, the largest circle has 3000 square points.
+    """
+    with rc_context(STYLE):
+        figure = Picture(figsize=(6.5, 3.6), layout="constrained")
+        ax = figure.subplots()
+        largest = max(area for _, _, area in points.values())
+        for (name, (x, y, area)), colour in zip(points.items(), cycle(LINES), strict=False):
+            size = 3000 * area / largest
+            ax.scatter(x, y, s=size, color=colour, alpha=0.35, linewidth=0)
+            ax.scatter(x, y, s=8, color=colour)
+            beside = (size / np.pi) ** 0.5 + 3
+            ax.annotate(name, (x, y), xytext=(0, beside), textcoords="offset points", ha="center")
+        ax.set(xlabel=xlabel, ylabel=ylabel, xscale="log")
+        ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        ax.xaxis.set_major_formatter("{x:g}")
+        ax.minorticks_off()
+        ax.margins(0.2, 0.3)
+        ax.grid(color="#E6E6E6")
     return figure
 
 

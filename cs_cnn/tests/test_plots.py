@@ -197,3 +197,11 @@ def test_pictures_draw_every_run_and_leave_gaps_for_what_is_not_finite():
     heights = [[bar.get_height() for bar in ax.patches] for ax in figure.axes]
     assert len(heights) == 4 and all(np.isclose(sum(h), 1) for h in heights)
     assert heights[1][0] == heights[1][-1] == 0.25
+
+
+def test_circles_have_the_areas_and_names_that_they_are_given():
+    figure = plots.circles("ms", "%", small=(1, 50, 1), large=(10, 60, 4))
+    figure.savefig(io.BytesIO())
+    (ax,) = figure.axes
+    assert [c.get_sizes()[0] for c in ax.collections[::2]] == [750, 3000]
+    assert texts(ax) == ["small", "large"] and ax.get_xscale() == "log"
