@@ -1,0 +1,157 @@
+"""Convolution that chooses: of the ways in this folder, the one that should be fastest here.
+
+Every way gives the same numbers (Winograd's and Fourier's up to their rounding), so the choice is
+about time only. `choose` counts two things for each: multiplications, and numbers that are moved
+from one place in memory to another; each has its price, measured once. Wherever the two come near
+each other the choice is rough, but then it hardly matters.
+"""
+
+from math import ceil, log2
+
+import numpy as np
+
+from cs_cnn.fast_layers import columns, fft, pointwise, strided, windows, winograd
+from cs_cnn.fast_layers.blocks import Places
+from cs_cnn.fast_layers.scratch import each, one_blas_thread
+from cs_cnn.shapes import conv2d_shape, need_shape, pad_pairs, pair
+
+
+def conv2d_forward(x, w, b=None, stride=1, padding=0, dilation=1, groups=1):
+    """Slide every filter over every image, as `cs_cnn.layers.conv2d_forward`, fast.
+
+    An x whose channels are last in memory (see `channels_last`) gives such an out.
+    """
+    shape = conv2d_shape(x, w, b, stride, padding, dilation, groups)
+    places = places_of(w, stride, padding, dilation)
+    dtype = np.result_type(x, w)
+    x_last, out = view(x.astype(dtype, copy=False)), empty_like(x, shape, dtype)
+    w_same = w.astype(dtype, copy=False)
+    with one_blas_thread():
+        for c, f in slices(w, groups):
+            bias = None if b is None else b[f].astype(dtype, copy=False)
+            place = view(out)[..., f]
+            way = choose("forward", place.shape, w_same[f].shape, places, dtype)
+            way.forward(x_last[..., c], w_same[f], bias, place, places)
+    return out, (x, w, b, stride, padding, dilation, groups)
+
+
+def conv2d_backward(dout, cache):
+    """Gradients of `conv2d_forward` by its images, filters and biases; dx has x's memory layout."""
+    x, w, b, stride, padding, dilation, groups = cache
+    shape = conv2d_shape(x, w, b, stride, padding, dilation, groups)
+    need_shape("conv2d_backward", "dout", dout, shape)
+    places = places_of(w, stride, padding, dilation)
+    dtype = np.result_type(dout, x, w)
+    dx, dw = empty_like(x, x.shape, dtype), np.empty_like(w, dtype)
+    images, gradients, filters = (a.astype(dtype, copy=False) for a in (x, dout, w))
+    with one_blas_thread():
+        for c, f in slices(w, groups):
+            g = view(gradients)[..., f]
+            image_gradient(g, filters[f], view(dx)[..., c], places)
+            way = choose("kernel_gradient", g.shape, w[f].shape, places, dtype)
+            dw[f] = way.kernel_gradient(view(images)[..., c], g, filters[f], places)
+    db = None if b is None else bias_gradient(view(dout))
+    return dx.astype(x.dtype, copy=False), dw.astype(w.dtype, copy=False), db
+
+
+def image_gradient(dout, w, dx, places):
+    """Write the gradient by the images into dx.
+
+    With stride 1 that can be a convolution too: every pixel gathers what the windows around it
+    send. So dout meets the filters turned by 180 degrees, and channels and filters change places.
+    """
+    way = choose("image_gradient", dout.shape, w.shape, places, dx.dtype)
+    if hasattr(way, "image_gradient"):
+        return way.image_gradient(dout, w, dx, places)
+    top = -places.DH * (w.shape[2] - 1) - places.top
+    left = -places.DW * (w.shape[3] - 1) - places.left
+    turned = w.transpose(1, 0, 2, 3)[:, :, ::-1, ::-1]
+    return way.forward(dout, turned, None, dx, places._replace(top=top, left=left))
+
+
+def bias_gradient(dout):
+    """The sum of dout (N, H_out, W_out, F) over all pixels, image by image on all cores."""
+    sums = np.empty((len(dout), dout.shape[3]), dout.dtype)
+
+    def one(n):
+        np.sum(dout[n], axis=(0, 1), out=sums[n])
+
+    each(one, range(len(dout)), dout.size)
+    return sums.sum(axis=0)
+
+
+def places_of(w, stride, padding, dilation):
+    """The windows' places from the arguments of a convolution."""
+    (top, _), (left, _) = pad_pairs(padding, w.shape[2:], dilation, stride)
+    return Places(-top, -left, *pair(stride), *pair(dilation))
+
+
+def slices(w, groups):
+    """The (channels, filters) of each group."""
+    F, C = len(w) // groups, w.shape[1]
+    return [(slice(g * C, g * C + C), slice(g * F, g * F + F)) for g in range(groups)]
+
+
+def view(x):
+    """(N, C, H, W) as (N, H, W, C), without a copy."""
+    return x.transpose(0, 2, 3, 1)
+
+
+def empty_like(x, shape, dtype):
+    """An empty array (N, C, H, W) of this shape with the channels last in memory as x has them."""
+    if x.shape[1] > 1 and x.strides[1] == x.itemsize != x.strides[3]:
+        N, C, H, W = shape
+        return np.empty((N, H, W, C), dtype).transpose(0, 3, 1, 2)
+    return np.empty(shape, dtype)
+
+
+MULTIPLY, MOVE = 0.02, 0.2  # nanoseconds on one core: a multiplication and addition, a copy
+
+
+def choose(task, out_shape, w_shape, places, dtype):
+    """The module that should do this task fastest.
+
+    Parameters
+    ----------
+    task : "forward", "kernel_gradient" or "image_gradient"
+    out_shape : (N, H_out, W_out, F)
+    w_shape : (F, C, KH, KW)
+    """
+    (_, H_out, W_out, _), (F, C, KH, KW) = out_shape, w_shape
+    _, _, SH, SW, DH, DW = places
+    plain = (DH, DW) == (1, 1) and dtype.char in "fd"
+    counts = {columns: count_columns(F, C, KH, KW)}
+    if DH == 1 and (SH == 1 or task == "forward"):
+        counts[windows] = count_windows(F, C, KH, KW, SH)
+    if (KH, KW) == (1, 1) and (task != "image_gradient" or (SH, SW) == (1, 1)):
+        return pointwise
+    if plain and (SH, SW) == (1, 1):
+        counts[fft] = count_fft(F, C, KH, KW, H_out, W_out)
+        if max(KH, KW) <= 5:
+            counts[winograd] = count_winograd(F, C, KH, KW, H_out, W_out)
+    elif plain and max(squares := (ceil(KH / SH), ceil(KW / SW))) <= 5:
+        counts[strided] = count_winograd(F, C * SH * SW, *squares, H_out, W_out)
+    return min(counts, key=lambda way: MULTIPLY * counts[way][0] + MOVE * counts[way][1])
+
+
+# What each way counts for an output pixel: (multiplications, numbers moved).
+
+
+def count_columns(F, C, KH, KW):
+    return F * C * KH * KW, C * KH * KW + F
+
+
+def count_windows(F, C, KH, KW, SH):
+    return F * C * KH * KW, C * KW * SH + F
+
+
+def count_winograd(F, C, KH, KW, H_out, W_out, m=4):
+    tiles = ceil(H_out / m) * ceil(W_out / m) / (H_out * W_out)
+    points = tiles * (m + KH - 1) * (m + KW - 1)
+    return F * C * points, 3 * (C + F) * points  # each step of a transform moves every point
+
+
+def count_fft(F, C, KH, KW, H_out, W_out):
+    pixels = (H_out + KH - 1) * (W_out + KW - 1)
+    points = pixels / (H_out * W_out)
+    return 2 * F * C * points, 4 * (C + F) * points * log2(pixels)

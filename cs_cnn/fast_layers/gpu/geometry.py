@@ -1,0 +1,79 @@
+"""The struct `Conv` of conv.cuh, on Python's side, and the memory formats of images."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from cs_cnn.backend import array_module
+from cs_cnn.shapes import conv2d_shape, pad_pairs, pair
+
+
+class Conv(NamedTuple):
+    """What a convolution is made of; the letters are those of conv.cuh, in the same order."""
+
+    N: int
+    C_in: int
+    H: int
+    W: int
+    C_out: int
+    KH: int
+    KW: int
+    H_out: int
+    W_out: int
+    SH: int
+    SW: int
+    top: int
+    left: int
+    DH: int
+    DW: int
+    groups: int
+
+    @property
+    def struct(self):
+        """The argument of a kernel: CuPy hands a NumPy array over by value."""
+        return np.array([tuple(self)], dtype=[(field, "i4") for field in self._fields])
+
+    @property
+    def pixels(self):
+        """Output pixels of all images."""
+        return self.N * self.H_out * self.W_out
+
+    @property
+    def depth(self):
+        """The terms of one output: channels that a filter sees times taps."""
+        return self.C_in // self.groups * self.KH * self.KW
+
+
+def conv_geometry(x, w, b, stride, padding, dilation, groups):
+    """Check what a convolution is given (`cs_cnn.shapes.conv2d_shape`) and return its `Conv`."""
+    N, C_out, H_out, W_out = conv2d_shape(x, w, b, stride, padding, dilation, groups)
+    (C_in, H, W), (KH, KW) = x.shape[1:], w.shape[2:]
+    (top, _), (left, _) = pad_pairs(padding, (KH, KW), dilation, stride)
+    steps, gaps = pair(stride), pair(dilation)
+    sizes = (N, C_in, H, W, C_out, KH, KW, H_out, W_out)
+    if N * max(H * W, H_out * W_out) >= 2**31 or w.size >= 2**31:
+        raise ValueError(
+            f"conv2d: the GPU's kernels count pixels and weights up to 2**31 (x.shape={x.shape}, "
+            f"w.shape={w.shape}): give a smaller batch"
+        )
+    return Conv(*sizes, *steps, top, left, *gaps, groups)
+
+
+def is_channels_last(x):
+    """Whether (N, C, H, W) images lie in memory as (N, H, W, C), and not both ways at once."""
+    return x.transpose(0, 2, 3, 1).flags.c_contiguous and not x.flags.c_contiguous
+
+
+def empty_as(x, shape):
+    """An array (N, C, H, W) for a result, in x's dtype and memory format."""
+    xp, (N, C, H, W) = array_module(x), shape
+    if is_channels_last(x):
+        return xp.empty((N, H, W, C), dtype=x.dtype).transpose(0, 3, 1, 2)
+    return xp.empty(shape, dtype=x.dtype)
+
+
+def strides(images):
+    """The struct `Strides` of conv_tensor.cu: from one image, pixel and channel to the next."""
+    image, channel, _, pixel = (s // images.itemsize for s in images.strides)
+    fields = [(name, "i8") for name in ("image", "pixel", "channel")]
+    return np.array([(image, pixel, channel)], dtype=fields)

@@ -1,0 +1,64 @@
+"""1x1 filters: a convolution that is a plain matrix product, with nothing to copy.
+
+Every pixel's C channels are multiplied with the same (F, C) matrix. Channels first, that is w @ x
+for each image (F, C) @ (C, H W); channels last, x @ wᵀ for all pixels at once, (N H W, C) @ (C, F).
+"""
+
+import numpy as np
+
+from cs_cnn.fast_layers.blocks import add_up, blocks, is_channels_last, padded
+from cs_cnn.fast_layers.scratch import each
+
+BLOCK_BYTES = 0.5e6
+
+
+def _parts(x, out, places):
+    """The blocks, and a function that gives a block of x as (N, rows, W_out, C) in its layout."""
+    N, H_out, W_out, F = out.shape
+    fit = int(BLOCK_BYTES / ((x.shape[3] + F) * x.itemsize))
+
+    def pixels(block):
+        n, rows = block
+        top, height = places.top + rows.start * places.SH, rows.stop - rows.start
+        H, W = (height - 1) * places.SH + 1, (W_out - 1) * places.SW + 1
+        last = is_channels_last(x)
+        image = padded("pointwise image", x[n], top, places.left, H, W, last)
+        return image[:, :: places.SH, :: places.SW]
+
+    return blocks(N, H_out, W_out, fit), pixels
+
+
+def _matrices(image):
+    """(N, H, W, C) as matrices (N, H W, C): a view where the memory allows it."""
+    N, H, W, C = image.shape
+    if is_channels_last(image):
+        return image.reshape(N, H * W, C)
+    return image.transpose(0, 3, 1, 2).reshape(N, C, H * W).swapaxes(1, 2)
+
+
+def forward(x, w, b, out, places):
+    """Write the convolution of x (N, H, W, C) with w (F, C, 1, 1) into out."""
+    parts, pixels = _parts(x, out, places)
+    matrix = w[:, :, 0, 0].T
+
+    def one(block):
+        n, rows = block
+        place = out[n, rows]
+        np.matmul(_matrices(pixels(block)), matrix, out=_matrices(place))
+        if b is not None:
+            place += b
+
+    each(one, parts, 2 * out.size * w.shape[1])
+
+
+def kernel_gradient(x, dout, w, places):
+    """The gradient by w, from dout (N, H_out, W_out, F): doutᵀ @ x, summed over the images."""
+    parts, pixels = _parts(x, dout, places)
+
+    def one(block, dw):
+        n, rows = block
+        terms = _matrices(dout[n, rows]).swapaxes(1, 2) @ _matrices(pixels(block))
+        np.sum(terms, axis=0, out=dw)
+
+    dw = add_up(one, parts, w.shape[:2], x.dtype, 2 * dout.size * w.shape[1])
+    return dw[:, :, None, None]

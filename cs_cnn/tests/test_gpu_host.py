@@ -1,0 +1,173 @@
+"""What the GPU's layers do before a kernel starts: errors, choices, memory; and nvcc."""
+
+import inspect
+import shutil
+import subprocess
+
+import numpy as np
+import pytest
+
+from cs_cnn import layers, normalization
+from cs_cnn.backend import gpu_problem
+from cs_cnn.fast_layers import gpu
+from cs_cnn.fast_layers.gpu import conv, conv_tensor, launch, memory
+from cs_cnn.tests import cuda_on_cpu
+from cs_cnn.tests.cuda_on_cpu.kernels import KERNELS
+from cs_cnn.tests.test_gpu import arrays, assert_near
+
+NVCC = shutil.which("nvcc")
+
+
+@pytest.mark.parametrize("name", [n for n in gpu.__all__ if hasattr(layers, n)])
+def test_signatures_are_the_layers(name):
+    assert inspect.signature(getattr(gpu, name)) == inspect.signature(getattr(layers, name))
+
+
+@pytest.mark.parametrize("name", ["batch_norm_forward", "batch_norm_backward"])
+def test_signatures_are_the_normalizations(name):
+    assert inspect.signature(getattr(gpu, name)) == inspect.signature(getattr(normalization, name))
+
+
+def test_every_layer_is_there():
+    wanted = [n for n, f in vars(layers).items() if n.endswith(("_forward", "_backward"))]
+    assert wanted and set(wanted) <= set(gpu.__all__)
+
+
+WRONG = [
+    lambda m, z: m.conv2d_forward(z(2, 3, 8, 8), z(16, 4, 3, 3)),
+    lambda m, z: m.conv2d_forward(z(3, 8, 8), z(1, 3, 3, 3)),
+    lambda m, z: m.conv2d_forward(z(1, 1, 2, 8), z(1, 1, 3, 3)),
+    lambda m, z: m.conv2d_forward(z(1, 3, 8, 8), z(4, 1, 3, 3), groups=2),
+    lambda m, z: m.conv2d_forward(z(1, 1, 8, 8), z(1, 1, 3, 3), stride=0),
+    lambda m, z: m.conv2d_forward(z(1, 1, 8, 8), z(2, 1, 3, 3), z(3)),
+    lambda m, z: m.max_pool2d_forward(z(1, 1, 8, 8), 2, padding=2),
+    lambda m, z: m.avg_pool2d_forward(z(1, 8, 8), 2),
+    lambda m, z: m.linear_forward(z(2, 3), z(4, 5)),
+    lambda m, z: m.linear_forward(z(2, 3), z(4, 3), z(2)),
+]
+
+
+@pytest.mark.parametrize("call", WRONG)
+def test_errors_are_the_layers(call):
+    messages = []
+    for module in (layers, gpu):
+        with pytest.raises(ValueError) as caught:
+            call(module, lambda *shape: np.zeros(shape))
+        messages.append(str(caught.value))
+    assert messages[0] == messages[1]
+
+
+@pytest.mark.skipif(not gpu_problem(), reason="there is a GPU")
+def test_without_a_gpu_a_layer_says_what_is_missing():
+    with pytest.raises(RuntimeError, match="no GPU: .*CuPy"):
+        gpu.relu_forward(np.zeros((2, 3)))
+
+
+def test_numbers_that_no_kernel_knows_are_refused():
+    whole = np.zeros((1, 1, 4, 4), dtype=np.int64)
+    with pytest.raises(ValueError, match=r"float64, float32, .* not with int64: convert"):
+        gpu.conv2d_forward(whole, whole[:, :, :2, :2])
+
+
+def test_a_batch_that_is_too_large_to_count_is_refused():
+    x = np.broadcast_to(np.float32(0), (2**20, 1, 64, 64))
+    with pytest.raises(ValueError, match="give a smaller batch"):
+        gpu.conv2d_forward(x, np.zeros((1, 1, 3, 3), np.float32))
+    with pytest.raises(ValueError, match="give a smaller batch"):
+        gpu.max_pool2d_forward(x, 2)
+
+
+def test_an_unknown_float32_math_is_refused_and_the_setting_is_left_again():
+    wrong = pytest.raises(ValueError, match="one of float32, 3xtf32, tf32, got 'tf16'")
+    with wrong, gpu.float32_math("tf16"):
+        pass
+    with gpu.float32_math("tf32"):
+        assert conv._mode.get() == "tf32"
+    assert conv._mode.get() == "float32"
+
+
+def test_the_fastest_step_that_can_do_it_is_taken(monkeypatch):
+    cuda_on_cpu.use(monkeypatch)
+    steps = {
+        (dtype, groups): conv.choose(np.dtype(dtype), groups)[0].__name__.rpartition("_")[2]
+        for dtype in ("float64", "float32", "float16")
+        for groups in (1, 2)
+    }
+    assert steps.pop(("float16", 1)) == "tensor"
+    assert set(steps.values()) == {"tiled"}
+    with gpu.float32_math("3xtf32"):
+        assert conv.choose(np.dtype("float32"), 1) == (conv_tensor, {"kind": "Tf32x3"})
+    old = launch.Device(processors=80, tensor_cores=False)
+    cuda_on_cpu.use(monkeypatch, device=old)
+    assert conv.choose(np.dtype("float16"), 1)[0] is conv.conv_tiled
+
+
+def test_a_batch_that_does_not_fit_goes_in_pieces():
+    sizes = []
+
+    def run(x, y):
+        sizes.append(len(x))
+        if len(x) > 3:
+            raise MemoryError
+        return x + y
+
+    x, y = np.arange(10.0), np.ones(10)
+    np.testing.assert_array_equal(np.concatenate(memory.in_pieces("add", run, x, y)), x + 1)
+    assert sizes == [10, 5, 3, 3, 3, 1]
+
+
+def test_where_no_image_fits_the_error_says_what_was_asked_for():
+    def run(x):
+        raise MemoryError("allocating 8,192 bytes")
+
+    with pytest.raises(MemoryError, match=r"conv2d: one image .* \(3, 2\).* 8,192 bytes"):
+        memory.in_pieces("conv2d", run, np.zeros((3, 2)))
+
+
+def test_conv2d_in_pieces_is_the_whole(monkeypatch):
+    def start(file, kernel, grid, block, *args):
+        if len(args[0]) > 2:
+            raise MemoryError
+        cuda_on_cpu.launch(file, kernel, grid, block, *args)
+
+    cuda_on_cpu.need_compiler()
+    cuda_on_cpu.use(monkeypatch, start)
+    x, w, b, dout = arrays(0, (5, 2, 4, 4), (2, 2, 3, 3), (2,), (5, 2, 2, 2))
+    out, cache = gpu.conv2d_forward(x, w, b)
+    want, want_cache = layers.conv2d_forward(x, w, b)
+    got = [out, *gpu.conv2d_backward(dout, cache)]
+    wanted = [want, *layers.conv2d_backward(dout, want_cache)]
+    assert_near(got, wanted, 1e-12, np.float64)
+
+
+def test_the_kernels_headers_are_written_in_once():
+    text = launch.source("conv_tensor.cu")
+    assert "#include" not in text and "#pragma once" not in text
+    assert text.count("struct Conv {") == text.count("struct half_t {") == 1
+
+
+@pytest.mark.skipif(NVCC is None, reason="there is no CUDA compiler nvcc here")
+@pytest.mark.parametrize("file", KERNELS)
+def test_nvcc_compiles_every_kernel(file, tmp_path):
+    keep = [f"auto* keep_{i} = &{kernel};" for i, kernel in enumerate(KERNELS[file])]
+    (tmp_path / file).write_text("\n".join([launch.source(file), *keep]))
+    options = ["-std=c++17", "-cubin", "-arch=sm_90a", "--Ofast-compile=max", "-o", "out.cubin"]
+    done = subprocess.run([NVCC, *options, file], cwd=tmp_path, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    binary = (tmp_path / "out.cubin").read_bytes()
+    assert binary.count(b".text.") >= len(KERNELS[file])
+
+
+def test_the_roofline_is_the_slower_of_operations_and_bytes():
+    bench = pytest.importorskip("benchmarks.gpu", reason="benchmarks/ is not here")
+    case = bench.CONVOLUTIONS[3]  # (32, 64, 56, 56), 64 filters 3x3, padding 1
+    numbers = 2 * 32 * 64 * 56**2 + 64 * 64 * 9
+    assert bench.roofline(case, 4, peak=1, speed=1e30) == 2 * 32 * 64 * 56**2 * 64 * 9
+    assert bench.roofline(case, 4, peak=1e30, speed=1) == 4 * numbers
+
+
+@pytest.mark.skipif(not gpu_problem(), reason="there is a GPU")
+def test_the_benchmark_says_what_is_missing(capsys):
+    bench = pytest.importorskip("benchmarks.gpu", reason="benchmarks/ is not here")
+    assert bench.main() == 1
+    assert "No GPU: " in capsys.readouterr().out
