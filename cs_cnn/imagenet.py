@@ -2,7 +2,8 @@
 
 The recipe of testing with one crop (Krizhevsky, Sutskever, Hinton 2012, and everyone since):
 resize the short side to 256 pixels, cut out the middle 224 x 224, subtract each colour's mean and
-divide by its standard deviation.
+divide by its standard deviation. The lines between `### BEGIN SOLUTION` and `### END SOLUTION` are
+the ones that students write.
 """
 
 from pathlib import Path
@@ -48,14 +49,41 @@ def prepare(photo, resize=256, crop=224):
             f"prepare: a photograph must be (H, W, 3), got {photo.shape}; of a grey one, repeat "
             "the channel three times; of one with transparency, drop the fourth"
         )
-    if crop > resize:
-        raise ValueError(f"prepare: crop={crop} is larger than the short side, resize={resize}")
     scale = resize / min(photo.shape[:2])
     size = [max(resize, round(scale * side)) for side in photo.shape[:2]]
     small = resized(img_as_float32(photo), size, anti_aliasing=True)
-    top, left = ((side - crop) // 2 for side in size)
-    square = small[top : top + crop, left : left + crop].astype(np.float32)
-    return ((square - MEAN) / STD).transpose(2, 0, 1)
+    return crop_and_scale(small, crop).astype(np.float32)
+
+
+def crop_and_scale(image, size=224, mean=MEAN, std=STD):
+    """Cut out the middle of an image, scale its colours, and put the channels first.
+
+    Parameters
+    ----------
+    image : array (H, W, C)
+    size : int
+        Pixels of the square that is cut out. Where the rest of a side is odd, the larger part of
+        it is left out at the end.
+    mean, std : array (C,)
+        Per channel; the mean is subtracted, then the standard deviation divided by.
+
+    Returns
+    -------
+    array (C, size, size)
+
+    Raises
+    ------
+    ValueError
+        If the square is larger than the image.
+    """
+    H, W = image.shape[:2]
+    if size > min(H, W):
+        raise ValueError(f"crop_and_scale: size={size} is larger than an image of {H} x {W}")
+    ### BEGIN SOLUTION
+    top, left = (H - size) // 2, (W - size) // 2
+    square = image[top : top + size, left : left + size]
+    return ((square - mean) / std).transpose(2, 0, 1)
+    ### END SOLUTION
 
 
 def restore(x):
@@ -68,7 +96,7 @@ def restore(x):
     return np.clip(x * STD[:, None, None] + MEAN[:, None, None], 0, 1)
 
 
-def top(scores, k=5, names=CLASSES):
+def top_classes(scores, k=5, names=CLASSES):
     """The k classes with the largest probabilities.
 
     Parameters
@@ -82,13 +110,16 @@ def top(scores, k=5, names=CLASSES):
     Returns
     -------
     list of (str, float)
-        Name and probability, the largest first.
+        Name and probability, the largest first; of two that tie, the one with the smaller index.
     """
     scores = np.asarray(scores, dtype=np.float64)
     if scores.shape != (len(names),):
         raise ValueError(
-            f"top: {len(names)} names need scores of shape ({len(names)},), got {scores.shape}"
+            f"top_classes: {len(names)} names need as many scores, got an array {scores.shape}"
         )
+    ### BEGIN SOLUTION
     shares = np.exp(scores - scores.max())
-    shares /= shares.sum()
-    return [(names[n], float(shares[n])) for n in np.argsort(-shares, kind="stable")[:k]]
+    shares = shares / shares.sum()
+    best = np.argsort(-shares, kind="stable")[:k]
+    return [(names[n], float(shares[n])) for n in best]
+    ### END SOLUTION

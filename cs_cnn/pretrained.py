@@ -17,10 +17,11 @@ from cs_cnn import zoo
 from cs_cnn.data.fetching import download, root
 from cs_cnn.data.integrity import Damage, DataError
 
-SOURCES = json.loads((Path(__file__).parents[1] / "datasets/weights.json").read_text("utf-8"))
-OFFLINE = (
-    "Without a network, give a file that you have: load(name, file=...), or put it in CS_CNN_DATA."
-)
+DATASETS = Path(__file__).parents[1] / "datasets"
+SOURCES = json.loads((DATASETS / "weights.json").read_text("utf-8"))
+BUNDLED = next(DATASETS.glob("resnet20-cifar10-*.pth"), None)
+"""The course's own weights: ResNet-20 on CIFAR-10, trained by datasets/train_resnet20.py."""
+OFFLINE = "Without a network, give a file that you have: load(name, file=...)."
 FEW = 3  # parameter names that an error lists
 
 
@@ -50,19 +51,32 @@ def fetch(name, directory=None, mirror=None):
         known = ", ".join(official)
         raise ValueError(f"pretrained: there are no official weights {name!r}; there are {known}")
     base, file = official[name]
-    folder = root(directory)
-    places = [folder / file, folder / "weights" / file]
-    for path in places:
-        if path.is_file():
-            try:
-                need_digest(path)
-            except Damage as damage:
-                raise DataError(
-                    f"{name}: {path} is damaged: {damage}. Delete it and load again."
-                ) from None
-            return path
-    download(name, base + file, places[-1], need_digest, mirror=mirror, otherwise=OFFLINE)
-    return places[-1]
+    path = root(directory) / "weights" / file
+    if not path.is_file():
+        download(name, base + file, path, need_digest, mirror=mirror, otherwise=OFFLINE)
+        return path
+    try:
+        need_digest(path)
+    except Damage as damage:
+        raise DataError(f"{name}: {path} is damaged: {damage}. Delete it and load again.") from None
+    return path
+
+
+def find(name, directory=None):
+    """Give the weights of a network that are here already, official or not; download nothing.
+
+    Parameters
+    ----------
+    name : str
+    directory : path, optional
+        As in `cs_cnn.data.fetch`; the files are in its folder `weights`, and their names begin
+        with the network's.
+
+    Returns
+    -------
+    Path or None
+    """
+    return min((root(directory) / "weights").glob(f"{name}[-_]*.*th"), default=None)
 
 
 def need_digest(path):
@@ -96,7 +110,7 @@ def load(name, file=None, directory=None, mirror=None, **options):
     Returns
     -------
     torch.nn.Module
-        In evaluation mode, on the CPU.
+        In evaluation mode, on the CPU, in float32.
 
     Raises
     ------
@@ -111,7 +125,7 @@ def load(name, file=None, directory=None, mirror=None, **options):
     if fault:
         raise DataError(f"{name}: {path} has the weights of another network: {fault}")
     model.load_state_dict(state, strict=True, assign=True)
-    return model.eval()
+    return model.float().eval()
 
 
 def read(path):

@@ -9,14 +9,31 @@ the reference passes and the test that every known mistake is caught. Nothing ab
 the seed of the judge's hidden cases.
 """
 
+from cs_cnn.checks.architectures import CROP_AND_SCALE as crop_and_scale
+from cs_cnn.checks.architectures import FIRE_FORWARD as fire_forward
+from cs_cnn.checks.architectures import NET_FORWARD as net_forward
+from cs_cnn.checks.architectures import RESIDUAL_FORWARD as residual_forward
+from cs_cnn.checks.architectures import TOP_CLASSES as top_classes
+from cs_cnn.checks.architectures import VGG_PLAN as vgg_plan
 from cs_cnn.checks.arithmetic import CONV_MACS as conv_macs
 from cs_cnn.checks.arithmetic import CONV_PARAMETERS as conv_parameters
 from cs_cnn.checks.arithmetic import OUTPUT_SIZE as output_size
 from cs_cnn.checks.arithmetic import RECEPTIVE_FIELD as receptive_field
 from cs_cnn.checks.by_hand import by_hand
+from cs_cnn.checks.classification import SVM_LOSS as svm_loss
+from cs_cnn.checks.classification import TWO_LAYER_BACKWARD as two_layer_backward
 from cs_cnn.checks.conv import CONV2D_BACKWARD as conv2d_backward
 from cs_cnn.checks.conv import CONV2D_FORWARD as conv2d_forward
 from cs_cnn.checks.exercise import judging
+from cs_cnn.checks.fast_layers import COL2IM as col2im
+from cs_cnn.checks.fast_layers import IM2COL as im2col
+from cs_cnn.checks.fast_layers import MAX_POOL2D_TILES as max_pool2d_tiles
+from cs_cnn.checks.fast_layers import WINOGRAD_TILE as winograd_tile
+from cs_cnn.checks.fast_layers_kernels import CONV2D_THREADS as conv2d_threads
+from cs_cnn.checks.fast_layers_kernels import CONV2D_TILED as conv2d_tiled
+from cs_cnn.checks.features import CELL_HISTOGRAMS as cell_histograms
+from cs_cnn.checks.features import COLOUR_HISTOGRAM as colour_histogram
+from cs_cnn.checks.features import ENCODE_WORDS as encode_words
 from cs_cnn.checks.history import CD1_STEP as cd1_step
 from cs_cnn.checks.history import DELTA_RULE as delta_rule
 from cs_cnn.checks.history import LMS_EPOCH as lms_epoch
@@ -27,8 +44,16 @@ from cs_cnn.checks.normalization import BATCH_NORM_FORWARD as batch_norm_forward
 from cs_cnn.checks.normalization import FUSE_BATCH_NORM as fuse_batch_norm
 from cs_cnn.checks.normalization import GROUP_NORM_BACKWARD as group_norm_backward
 from cs_cnn.checks.normalization import GROUP_NORM_FORWARD as group_norm_forward
+from cs_cnn.checks.optim import ADAM as adam
+from cs_cnn.checks.optim import MOMENTUM as momentum
 from cs_cnn.checks.pool import MAX_POOL2D_BACKWARD as max_pool2d_backward
 from cs_cnn.checks.pool import MAX_POOL2D_FORWARD as max_pool2d_forward
+from cs_cnn.checks.training import CHAIN_BACKWARD as chain_backward
+from cs_cnn.checks.training import DROPOUT_FORWARD as dropout_forward
+from cs_cnn.checks.training import EXPAND as expand
+from cs_cnn.checks.training import KAIMING_NORMAL as kaiming_normal
+from cs_cnn.checks.training import SHIFT_AND_FLIP as shift_and_flip
+from cs_cnn.checks.training import WITH_WEIGHT_DECAY as with_weight_decay
 
 EXERCISES = {
     exercise.name: exercise
@@ -37,6 +62,13 @@ EXERCISES = {
         lms_epoch,
         delta_rule,
         cd1_step,
+        svm_loss,
+        momentum,
+        adam,
+        colour_histogram,
+        cell_histograms,
+        encode_words,
+        two_layer_backward,
         output_size,
         conv_parameters,
         conv_macs,
@@ -45,12 +77,30 @@ EXERCISES = {
         conv2d_backward,
         max_pool2d_forward,
         max_pool2d_backward,
+        im2col,
+        col2im,
+        max_pool2d_tiles,
+        winograd_tile,
+        conv2d_threads,
+        conv2d_tiled,
+        kaiming_normal,
+        chain_backward,
+        expand,
+        with_weight_decay,
+        shift_and_flip,
+        dropout_forward,
         batch_norm_forward,
         batch_norm_backward_graph,
         batch_norm_backward,
         fuse_batch_norm,
         group_norm_forward,
         group_norm_backward,
+        net_forward,
+        vgg_plan,
+        fire_forward,
+        residual_forward,
+        crop_and_scale,
+        top_classes,
     )
 }
 

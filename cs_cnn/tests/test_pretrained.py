@@ -133,11 +133,22 @@ def test_a_bad_download_keeps_nothing_and_says_what_to_do(sent, official, server
 
 def test_a_damaged_file_is_never_loaded(official):
     name, weights, folder = official
-    (folder / name).write_bytes(weights[:-1])
+    path = folder / "weights" / name
+    path.parent.mkdir()
+    path.write_bytes(weights[:-1])
     with pytest.raises(DataError, match="damaged: its SHA-256 begins with .* Delete it"):
         pretrained.load("resnet20")
     with pytest.raises(DataError, match="damaged"):
-        pretrained.load("resnet20", folder / name)
+        pretrained.load("resnet20", path)
+
+
+def test_weights_that_are_here_are_found(official):
+    _, weights, folder = official
+    assert pretrained.find("resnet20") is None
+    path = folder / "weights" / "resnet20_mine.pth"
+    path.parent.mkdir()
+    path.write_bytes(weights)
+    assert pretrained.find("resnet20") == path and pretrained.find("resnet2") is None
 
 
 def test_a_name_without_official_weights_is_an_error():
@@ -161,27 +172,26 @@ def test_a_photograph_of_another_shape_is_an_error(shape):
 
 
 def test_top_gives_names_and_probabilities():
-    (first, p), (second, q) = imagenet.top(np.log([0.2, 0.5, 0.3]), 2, ("a", "b", "c"))
+    (first, p), (second, q) = imagenet.top_classes(np.log([0.2, 0.5, 0.3]), 2, ("a", "b", "c"))
     assert (first, second) == ("b", "c") and np.allclose([p, q], [0.5, 0.3])
-    with pytest.raises(ValueError, match="1000 names"):
-        imagenet.top(np.zeros(10))
+    with pytest.raises(ValueError, match="1000 names need as many scores"):
+        imagenet.top_classes(np.zeros(10))
 
 
 @needs_shared
 def test_squeezenet_knows_a_cat_and_a_cup_of_coffee():
-    (file,) = (SHARED / "weights").glob("squeezenet1_1*")
-    model = pretrained.load("squeezenet1_1", file)
+    model = pretrained.load("squeezenet1_1", pretrained.find("squeezenet1_1", SHARED))
     photos = [imagenet.prepare(photo()) for photo in (photographs.chelsea, photographs.coffee)]
     with torch.inference_mode():
         scores = model(torch.tensor(np.stack(photos))).numpy()
-    first = [imagenet.top(row, 1)[0][0] for row in scores]
+    first = [imagenet.top_classes(row, 1)[0][0] for row in scores]
     assert first[0] in ("Egyptian cat", "tabby", "tiger cat") and first[1] == "espresso"
 
 
 @needs_shared
 @pytest.mark.filterwarnings("ignore::cs_cnn.data.RepackedArchiveWarning")
 def test_resnet20_scores_what_its_author_says():
-    model = pretrained.load("resnet20", directory=SHARED / "weights")
+    model = pretrained.load("resnet20", directory=SHARED)
     cifar10 = load_cifar10(n_train=10, directory=SHARED)
     x = (cifar10.x_test - imagenet.MEAN[:, None, None]) / imagenet.STD[:, None, None]
     with torch.inference_mode():

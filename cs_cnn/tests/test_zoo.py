@@ -1,10 +1,12 @@
 """The architectures: their sizes as published, and one forward each."""
 
+import numpy as np
 import pytest
 import torch
 
 from cs_cnn import zoo
 from cs_cnn.arithmetic.networks import VGG
+from cs_cnn.zoo import look
 
 PUBLISHED = {  # AlexNet, VGG, SqueezeNet: torchvision's table of weights; ResNet-20: He et al.
     "net": 21_840,
@@ -55,7 +57,7 @@ def test_net_gives_probabilities():
 
 def test_a_shortcut_keeps_every_second_pixel_and_centres_the_channels():
     x = torch.arange(2 * 4 * 4.0).reshape(1, 2, 4, 4)
-    out = zoo.resnet.Shortcut(4)(x)
+    out = zoo.resnet.Shortcut(4, stride=2)(x)
     assert torch.equal(out[:, 1:3], x[:, :, ::2, ::2]) and not out[:, [0, 3]].any()
 
 
@@ -69,3 +71,25 @@ def test_a_shortcut_keeps_every_second_pixel_and_centres_the_channels():
 def test_a_network_that_does_not_exist_is_an_error(call, words):
     with pytest.raises(ValueError, match=words):
         call()
+
+
+def test_activations_are_what_the_modules_put_out():
+    model, x = zoo.build("resnet20").eval(), np.random.default_rng(0).normal(size=(2, 3, 16, 12))
+    x = x.astype(np.float32)
+    found = look.activations(model, x, ["layer1", "conv1"])
+    assert list(found) == ["layer1", "conv1"] and found["layer1"].shape == (2, 16, 16, 12)
+    with torch.no_grad():
+        np.testing.assert_allclose(found["conv1"], model.conv1(torch.tensor(x)), atol=1e-6)
+    assert not model.conv1._forward_hooks
+    with pytest.raises(ValueError, match="no module 'layer9'"):
+        look.activations(model, x, ["layer9"])
+
+
+def test_the_strongest_patch_lies_where_the_map_is_largest_but_inside():
+    images = np.zeros((2, 1, 12, 14))
+    images[0, 0, 4, 8], images[1, 0, 6, 10] = 1, 2
+    maps = images[:, 0, ::2, ::2].copy()
+    maps[:, 0, 0] = maps[:, -1, -1] = 9  # patches there would hang over the edge
+    patches = look.strongest(maps, images, field=5, jump=2, count=2)
+    assert patches.shape == (2, 1, 5, 5)
+    assert patches[0, 0, 2, 2] == 2 and patches[1, 0, 2, 2] == 1 and patches.sum() == 3

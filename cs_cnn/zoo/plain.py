@@ -3,6 +3,7 @@
 from torch import nn
 
 from cs_cnn.arithmetic.networks import VGG
+from cs_cnn.zoo.by_hand import vgg_plan
 
 HIDDEN = 4096  # units of each of the two hidden layers at the end of AlexNet and VGG
 
@@ -99,16 +100,14 @@ def vgg(configuration, num_classes=1000, batch_norm=False):
 
 
 def vgg_layers(words, batch_norm):
-    """Yield the layers that a row of the table names, one word each."""
-    channels = 3
-    for word in words.split():
-        if word == "M":
+    """Yield the modules that a row of the table names."""
+    for kind, *sizes in vgg_plan(words):
+        if kind == "pool":
             yield nn.MaxPool2d(2)
-            continue
-        filters, _, kernel = word.partition(":")
-        size = int(kernel or 3)
-        yield nn.Conv2d(channels, int(filters), size, padding=size // 2)
-        channels = int(filters)
-        if batch_norm:
-            yield nn.BatchNorm2d(channels)
-        yield nn.ReLU()
+        elif kind == "relu":
+            yield nn.ReLU()
+        else:
+            channels, filters, kernel, padding = sizes
+            yield nn.Conv2d(channels, filters, kernel, padding=padding)
+            if batch_norm:
+                yield nn.BatchNorm2d(filters)

@@ -5,15 +5,16 @@ from torch.nn.functional import pad
 
 
 class Shortcut(nn.Module):
-    """Every second pixel, with channels of zeros added: a shortcut without parameters."""
+    """Every `stride`-th pixel, with channels of zeros added: a shortcut without parameters."""
 
-    def __init__(self, channels):
+    def __init__(self, channels, stride):
         super().__init__()
-        self.channels = channels
+        self.channels, self.stride = channels, stride
 
     def forward(self, x):
         missing = self.channels - x.shape[1]
-        return pad(x[:, :, ::2, ::2], (0, 0, 0, 0, missing // 2, missing - missing // 2))
+        x = x[:, :, :: self.stride, :: self.stride]
+        return pad(x, (0, 0, 0, 0, missing // 2, missing - missing // 2))
 
 
 class Residual(nn.Module):
@@ -26,7 +27,7 @@ class Residual(nn.Module):
         self.conv2 = nn.Conv2d(filters, filters, 3, padding=1, bias=False)
         self.bn2 = nn.BatchNorm2d(filters)
         same = stride == 1 and channels == filters
-        self.shortcut = nn.Identity() if same else Shortcut(filters)
+        self.shortcut = nn.Identity() if same else Shortcut(filters, stride)
 
     def forward(self, x):
         out = self.bn1(self.conv1(x)).relu()
