@@ -3,13 +3,14 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: lab demo test lint build clean
+.PHONY: lab demo test lint build bench clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make lab     JupyterLab on the student's notebooks"
 	@echo "make demo    build an assignment, grade a small class, write feedback"
 	@echo "make test    all tests"
+	@echo "make bench   time the fast layers beside PyTorch (run it on an idle machine)"
 	@echo "make build   rebuild notebooks/ from autograder/source/"
 	@echo "make lint    check the style of the code"
 	@echo "make clean   remove .venv and what the other targets wrote"
@@ -37,6 +38,9 @@ lint: .venv/ready
 
 build: .venv/ready
 	$(BIN)/cs-cnn build
+
+bench: .venv/ready
+	$(BIN)/cs-cnn bench
 
 clean:
 	rm -rf .venv demo course *.egg-info

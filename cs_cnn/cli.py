@@ -4,7 +4,6 @@
 """
 
 import importlib.metadata
-import importlib.util
 import os
 import platform
 import subprocess
@@ -14,7 +13,10 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
+
+from cs_cnn.backend import gpu_problem
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -31,6 +33,7 @@ app = typer.Typer(
 )
 console = Console()
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
+BENCHMARKS = NOTEBOOKS.parent / "benchmarks"
 PACKAGES = (
     "numpy",
     "torch",
@@ -61,6 +64,20 @@ def lab(
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         command.append("--allow-root")  # in a container everyone is root
     raise typer.Exit(subprocess.call(command, cwd=folder))
+
+
+@app.command(
+    rich_help_panel="Students",
+    add_help_option=False,
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
+)
+def bench(context: typer.Context):
+    """Time the fast layers beside PyTorch; `cs-cnn bench --help` tells the options."""
+    if not BENCHMARKS.is_dir():
+        fail(f"there is no folder {BENCHMARKS}: clone the course's repository")
+    path = os.pathsep.join(filter(None, [str(BENCHMARKS.parent), os.environ.get("PYTHONPATH")]))
+    command = [sys.executable, "-m", "benchmarks", *context.args]
+    raise typer.Exit(subprocess.call(command, env=os.environ | {"PYTHONPATH": path}))
 
 
 data_app = typer.Typer(no_args_is_help=True, help="Look after the data sets.")
@@ -119,13 +136,11 @@ def packages_table():
 
 def gpu():
     """What there is to compute on besides the CPU, in words."""
-    cores = f"the course runs on your CPU ({os.cpu_count()} cores)"
-    if importlib.util.find_spec("cupy") is None:
-        return f"CuPy is not installed; {cores}"
+    problem = gpu_problem()
+    if problem:
+        return escape(f"{problem}; the course runs on your CPU ({os.cpu_count()} cores)")
     import cupy
 
-    if not cupy.is_available():
-        return f"CuPy is here but finds no GPU; {cores}"
     return cupy.cuda.runtime.getDeviceProperties(0)["name"].decode()
 
 
