@@ -1,82 +1,43 @@
-"""Works through a class: every submission is judged in a process of its own, one writer records.
+"""Works through a class: submissions are judged by many processes, one writer records.
 
-A submission that can't be read or judged gets a row with the reason and stops nobody else.
+A submission that can't be read or judged gets a row with the reason and stops nobody else. What is
+recorded and unchanged is not graded again; `gradebook` says why an interruption loses nothing.
 """
 
+import functools
 import hashlib
-import multiprocessing
 import os
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass, field
-from html import escape
-from operator import attrgetter
+from contextlib import contextmanager
+from dataclasses import asdict, replace
 
-from nbformat import NotebookNode
-from nbformat.v4 import new_markdown_cell
+from filelock import FileLock, Timeout
+from nbformat import v4
 
-from autograder.gradebook import gradebook, record
-from autograder.judge import CellResult, error_output, is_test, judge
-from autograder.sandbox.launch import Limits, Unprotected, protections
-from autograder.submission import Unreadable, merge, read
-
-
-@dataclass(frozen=True)
-class Graded:
-    """One graded submission.
-
-    Attributes
-    ----------
-    student : str
-    cells : list of CellResult
-        One per test cell, in order.
-    findings : list of str
-        What was repaired or found, each a short sentence.
-    problem : str
-        Why it could not be graded; empty if it could.
-    notebook : NotebookNode
-        With its outputs.
-    seconds : float
-    """
-
-    student: str
-    cells: list[CellResult]
-    findings: list[str]
-    problem: str
-    notebook: NotebookNode = field(repr=False)
-    seconds: float
-
-    @property
-    def points(self):
-        return sum(cell.points for cell in self.cells)
-
-    @property
-    def max_points(self):
-        return sum(cell.max_points for cell in self.cells)
-
-    @property
-    def remarks(self):
-        """What went wrong, in a few words each."""
-        if self.problem:
-            return [self.problem]
-        exercises = {}
-        for cell in filter(attrgetter("reason"), self.cells):
-            exercises.setdefault(cell.reason, []).append(title(cell.grade_id))
-        return [f"{few(names)}: {reason}" for reason, names in exercises.items()] + self.findings
+from autograder.engine import run
+from autograder.gradebook import gradebook, record, recorded, released, renew
+from autograder.grading import MAX_MIB, OtherVersion, grade_submission, parsed, together, unanswered
+from autograder.results import engine_version, few, fingerprint
+from autograder.sandbox.launch import Limits
+from autograder.sandbox.protect import Unprotected, protections
+from autograder.submission import Unreadable, read_text
 
 
-def few(names, most=3):
-    """The first few names, and how many more there are."""
-    rest = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + rest
+class Busy(RuntimeError):
+    """Another run is at work in this course."""
 
 
-def title(grade_id):
-    """What a table calls the exercise of a test cell: "conv2d_forward-check" is "conv2d fwd"."""
-    name = grade_id.removesuffix("-check")
-    return name.replace("forward", "fwd").replace("backward", "bwd").replace("_", " ")
-
-
-def grade(course, name, students=None, limits=None, protected=True, jobs=None):
+def grade(
+    course,
+    name,
+    students=None,
+    limits=None,
+    protected=True,
+    jobs=None,
+    *,
+    scheduler=None,
+    again=False,
+    on_change=None,
+):
     """Grade a class, and give each submission as soon as it is recorded.
 
     Parameters
@@ -89,38 +50,108 @@ def grade(course, name, students=None, limits=None, protected=True, jobs=None):
     limits : Limits, optional
     protected : bool
         Refuse to run without a locked room. False runs student code with your own rights.
-    jobs : int, optional
-        Submissions judged at the same time; the number of cores by default.
+    jobs, scheduler, on_change
+        Where to run and whom to tell, as in `engine.run`.
+    again : bool
+        Grade what is unchanged too.
 
     Yields
     ------
     Graded
-        In the order in which they finish.
+        First those that are unchanged since an earlier run, then in the order in which they finish.
 
     Raises
     ------
     Unprotected
-        If the room can't be locked on this machine and `protected` is true.
+        If the room can't be locked where the code would run and `protected` is true.
     FileNotFoundError
         If the assignment has not been built in this course.
+    NotRecorded, SchedulerLost
+        If the disk is full or the scheduler goes away. What was given stands; the next run goes on.
+    Busy
+        If another run is at work in this course.
     """
-    instructor = course.read_source(name)
+    course.notebooks(name)  # a course that was never built is named first
+    if protected and not scheduler and not protections().bubblewrap:
+        raise Unprotected(protections().problem)
+    with only_writer(course), gradebook(course) as book:
+        instructor = {n: v4.writes(nb) for n, nb in released(book, course, name).items()}
+        arguments = functools.partial(
+            work, course, name, instructor, asdict(limits or Limits()), protected
+        )
+        done = {} if again else recorded(book, course, name)
+        waiting = []
+        for student in students or course.students(name):
+            if problem := unfit_name(student):
+                yield ungraded(student, instructor, problem)
+            elif student in done and done[student].fingerprint == fingerprint(*arguments(student)):
+                renew(book, course, name, student)
+                yield done[student]
+            else:
+                waiting.append(student)
+        if waiting:
+            version = engine_version() if scheduler else ""  # workers of ours share our files
+            tasks = ((student, (version, *arguments(student))) for student in waiting)
+            processes = jobs or max(2, min(os.cpu_count(), len(waiting)))
+            for student, result in run(grade_submission, tasks, processes, scheduler, on_change):
+                graded = outcome(student, result, instructor)
+                record(book, course, name, graded)
+                yield replace(graded, notebooks=dict.fromkeys(graded.notebooks, ""))
+
+
+def grade_here(course, name, notebook, student, limits, protected):
+    """Grade one notebook of a submission in this process and record nothing: nbgrader will.
+
+    Other parameters, and errors, as in `grade`.
+    """
     if protected and not protections().bubblewrap:
         raise Unprotected(protections().problem)
-    settings = (limits or Limits(), protected)
-    # Fresh processes, never forks: the judge has threads, and a fork would copy them half.
-    fresh = multiprocessing.get_context("spawn")
-    workers = jobs or os.cpu_count()
-    with gradebook(course) as book, ProcessPoolExecutor(workers, mp_context=fresh) as pool:
-        tasks = {}
-        for student in students or course.students(name):
-            path, seed = course.submitted(name, student), personal(course.seed(), student, name)
-            tasks[pool.submit(grade_one, student, path, instructor, seed, *settings)] = student
-        for task in as_completed(tasks):
-            graded = outcome(task, tasks[task], instructor)
-            needs_look = bool(graded.problem)
-            record(book, course, name, graded.student, graded.notebook, needs_look)
-            yield graded
+    with gradebook(course) as book:
+        instructor = {notebook: v4.writes(released(book, course, name)[notebook])}
+    arguments = work(course, name, instructor, asdict(limits), protected, student)
+    return grade_submission("", *arguments)
+
+
+@contextmanager
+def only_writer(course):
+    """Hold the lock of a course; the system gives it back when the process ends, however it ends.
+
+    Raises
+    ------
+    Busy
+        If another process holds it.
+    """
+    lock = FileLock(course.root / ".grading.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise Busy(f"another run is grading in {course.root}: wait for it, or stop it") from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def unfit_name(student):
+    """Why a folder's name can't be a student's, or an empty string."""
+    try:
+        student.encode()
+    except UnicodeEncodeError:
+        return "the folder's name is not UTF-8 text: rename it"
+    return "" if student.isprintable() else "the folder's name has control characters: rename it"
+
+
+def work(course, name, instructor, limits, protected, student):
+    """Everything that grading one submission depends on, as plain data: what a worker gets.
+
+    Returns
+    -------
+    tuple
+        ``(student, files, instructor, seed, limits, protected)``; `files` has for each notebook
+        what `collect` gives.
+    """
+    files = {notebook: collect(course, name, student, notebook) for notebook in instructor}
+    return student, files, instructor, personal(course.seed(), student, name), limits, protected
 
 
 def personal(seed, student, name):
@@ -128,45 +159,42 @@ def personal(seed, student, name):
     return hashlib.sha256(f"{seed}/{student}/{name}".encode()).hexdigest()
 
 
-def outcome(task, student, instructor):
-    """The result of a finished task; a failure of ours is a row too."""
-    error = task.exception()
-    if error is None:
-        return task.result()
-    reason = f"the grader failed ({type(error).__name__}: {error}): please report it"
-    return ungraded(student, instructor, reason)
+def collect(course, name, student, notebook):
+    """Fetch what a student handed in for a notebook: its text, or else the problem with it.
 
-
-def grade_one(student, path, instructor, seed, limits=None, protected=True):
-    """Read, repair and judge one submission; what can't be read gets no points and a reason."""
+    Nothing is parsed here, so whatever the file holds can at most end a worker.
+    """
+    path = course.submitted(name, student, notebook)
+    expected = {f"{other}.ipynb" for other in course.notebooks(name)}
+    others = sorted(p.name for p in path.parent.glob("*.ipynb") if p.name not in expected)
     try:
-        submitted = read(path)
+        if path.parent.is_symlink() or path.parent.parent.is_symlink():
+            raise Unreadable("the folder is a link to another one: hand in the notebook itself")
+        text, problem = read_text(path, MAX_MIB), ""
     except Unreadable as error:
-        others = [p.name for p in path.parent.glob("*.ipynb") if p != path]
-        hint = f" (it should be called {path.name}, found {', '.join(others)})" if others else ""
-        return ungraded(student, instructor, f"{error}{hint}")
-    notebook, findings = merge(instructor, submitted)
-    result = judge(notebook, limits, protected, seed)
-    shown = with_notes(result.notebook, findings)
-    return Graded(student, result.cells, findings, "", shown, result.seconds)
+        hint = f" (it should be called {path.name}, found {few(others)})" if others else ""
+        text, problem, others = "", f"{error}{hint}", []
+    finding = [f"{few(others)} was handed in too and not looked at"] if others else []
+    return {"text": text, "problem": problem, "findings": finding}
+
+
+def outcome(student, result, instructor):
+    """The row of a finished task; a failure of ours is a row too, and is graded again next time.
+
+    Raises
+    ------
+    Unprotected, OtherVersion
+        If the workers can't grade anybody.
+    """
+    if isinstance(result, Unprotected | OtherVersion):
+        raise result
+    if isinstance(result, Exception):
+        reason = f"the grader failed ({type(result).__name__}: {result}): please report it"
+        return ungraded(student, instructor, reason)
+    return result
 
 
 def ungraded(student, instructor, reason):
-    """A row for what could not be graded, with a notebook that says why at every test."""
-    notebook, _ = merge(instructor, None)
-    cells = []
-    for cell in filter(is_test, notebook.cells):
-        settings = cell.metadata.nbgrader
-        cell.outputs = [error_output(Unreadable(reason), [])]
-        cells.append(CellResult(settings.grade_id, 0.0, float(settings.points), reason, 0.0))
-    notes = [f"This could not be graded: {reason}", "No points were given; please hand it in again"]
-    return Graded(student, cells, [], reason, with_notes(notebook, notes), 0.0)
-
-
-def with_notes(notebook, notes):
-    """Put what the grader has to say at the top of a notebook, for the feedback."""
-    if notes:
-        lines = [f"- {escape(note)}." for note in notes]
-        text = "\n".join(["### From the grader", "", *lines])
-        notebook.cells.insert(0, new_markdown_cell(text, id="from-the-grader"))
-    return notebook
+    """A row for a submission none of which could be graded."""
+    parts = {name: unanswered(parsed(text), reason) for name, text in instructor.items()}
+    return together(student, parts, seconds=0.0)

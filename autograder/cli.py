@@ -1,12 +1,20 @@
 """The command `cs-cnn`: the student's half from `cs_cnn.cli`, and what grades."""
 
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.box import SIMPLE_HEAD
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 
 from cs_cnn.cli import app, console, data_table, fail, gpu, packages_table
@@ -37,9 +45,9 @@ def check(
     """
     import nbformat
 
-    from autograder.classroom import title
     from autograder.judge import judge
-    from autograder.sandbox.launch import protections
+    from autograder.results import title
+    from autograder.sandbox.protect import protections
     from autograder.submission import Unreadable, read
 
     try:
@@ -67,7 +75,7 @@ def check(
 @app.command(rich_help_panel="Students")
 def doctor():
     """Say what is installed, GPU or not, data sets there or not, and what to do about it."""
-    from autograder.sandbox.launch import protections
+    from autograder.sandbox.protect import protection_table, protections
 
     console.print(packages_table())
     console.print(f"GPU: {gpu()}", highlight=False)
@@ -76,6 +84,11 @@ def doctor():
     if not locked.bubblewrap:
         room = f"[yellow]no locked room[/], so no class can be graded here: {locked.problem}"
     console.print(f"Grading: {room}", highlight=False)
+    rows = Table("protection", "essential", "here", "")
+    for what, essential, holds, remark in protection_table():
+        here = "yes" if holds else "[yellow]no[/]"
+        rows.add_row(what, "yes" if essential else "", here, escape(remark))
+    console.print(rows)
     console.print(data_table())
 
 
@@ -90,8 +103,9 @@ def build(names: Names = None, course: CourseFolder = DEFAULT_COURSE):
     from autograder.course import Course
 
     try:
-        for path in builder.build(names, Course(course)):
+        for path in builder.build(names, where := Course(course)):
             console.print(path, highlight=False)
+        where.write_config()
     except builder.BuildError as error:
         fail(error)
 
@@ -104,22 +118,28 @@ def grade(
     seconds: Annotated[float, typer.Option(help="Limit for one call of a function.")] = 20,
     memory: Annotated[int, typer.Option(help="Limit in MiB for one submission.")] = 4096,
     jobs: Annotated[int | None, typer.Option(help="At a time (default: one a core).")] = None,
+    scheduler: Annotated[
+        str | None, typer.Option(help="A Dask scheduler to use, e.g. tcp://10.0.0.1:8786.")
+    ] = None,
+    again: Annotated[bool, typer.Option("--again", help="What is unchanged too.")] = False,
     unprotected: Unprotected = False,
 ):
-    """Grade a class: submitted/STUDENT/NAME/NAME.ipynb to autograded/ and nbgrader's gradebook.
+    """Grade a class: submitted/STUDENT/NAME/ to autograded/ and nbgrader's gradebook.
 
     Each submission runs in a locked room: no network, no files but its own, limits on time and
     memory. The checks also draw hidden cases, from a secret seed per student. Grades given by
-    hand are kept. `nbgrader formgrader` shows the result.
+    hand are kept. What was graded before and is unchanged is left alone, so after an
+    interruption of any kind the same command goes on. Formgrader shows the result.
     """
     from autograder.course import Course
     from autograder.sandbox.launch import Limits
 
     where = Course(course)
     limits = Limits(call_seconds=seconds, memory_mib=memory)
-    rows = grade_with_progress(where, name, student, limits, not unprotected, jobs)
+    places = {"jobs": jobs, "scheduler": scheduler, "again": again}
+    rows = grade_with_progress(where, name, student, limits, not unprotected, **places)
     console.print(table(rows, name))
-    console.print(f"Gradebook: {where.root / 'gradebook.db'}", highlight=False, soft_wrap=True)
+    console.print(f"Gradebook: {where.database}", highlight=False, soft_wrap=True)
 
 
 @app.command(rich_help_panel="Instructors")
@@ -136,12 +156,13 @@ def demo(folder: Annotated[Path, typer.Argument(help="Where to put it.")] = Path
     from autograder import build as builder
     from autograder.course import Course
     from autograder.demo import ASSIGNMENT, LIMITS, hand_in
-    from autograder.sandbox.launch import protections
+    from autograder.sandbox.protect import protections
 
     course = Course(folder)
     try:
         with console.status("Building the handout from its source ..."):
             (handout,) = builder.build([ASSIGNMENT], course, notebooks=None)
+            course.write_config()
             students = hand_in(course)
     except builder.BuildError as error:
         fail(f"{error}. Remove {course.root}, or name another folder")
@@ -160,39 +181,71 @@ def demo(folder: Annotated[Path, typer.Argument(help="Where to put it.")] = Path
     console.print(f"Gradebook: {course.root / 'gradebook.db'}", highlight=False, soft_wrap=True)
 
 
-def grade_with_progress(course, name, students, limits, protected, jobs=None):
+def grade_with_progress(course, name, students, limits, protected, **places):
     """Grade with a progress bar; rows in the order of the students' names."""
-    from autograder.classroom import grade
-    from autograder.sandbox.launch import Unprotected
+    from autograder.classroom import Busy, OtherVersion, grade
+    from autograder.engine import SchedulerLost
+    from autograder.gradebook import NotRecorded
+    from autograder.sandbox.protect import Unprotected
 
     handed_in = course.students(name)
     if absent := sorted(set(students or []) - set(handed_in)):
         fail(f"{', '.join(absent)} handed in nothing in {course.root / 'submitted'}")
     rows, total = [], len(students or handed_in)
     try:
-        with progress() as bar:
-            task = bar.add_task("Grading", total=total)
-            for row in grade(course, name, students, limits, protected, jobs):
+        with grading_progress(total) as (advance, running):
+            for row in grade(
+                course, name, students, limits, protected, **places, on_change=running
+            ):
                 rows.append(row)
-                bar.update(task, advance=1, description=f"Grading ({row.student} done)")
+                advance(row)
     except Unprotected as error:
         fail(f"{error}. Install bubblewrap, or say --unprotected if you trust every submission")
-    except FileNotFoundError as error:
+    except (FileNotFoundError, Busy) as error:
         fail(error)
+    except (NotRecorded, SchedulerLost, OtherVersion) as error:
+        fail(f"{error}. {so_far(rows, total)}")
+    except KeyboardInterrupt:
+        console.print(f"Stopped. {so_far(rows, total)}")
+        raise typer.Exit(130) from None
     if not rows:
         fail(f"nobody handed in {name}: there is no {course.submitted(name, 'STUDENT')}")
     return sorted(rows, key=lambda row: row.student)
+
+
+def so_far(rows, total):
+    """What stands when a run ends early."""
+    return f"{len(rows)} of {total} are recorded; the same command goes on from there"
+
+
+@contextmanager
+def grading_progress(total):
+    """A bar with how many are done, running and failed, and the time left.
+
+    Yields two functions: one takes a row that is done, one the number that is running.
+    """
+    counts = TextColumn("{task.fields[running]} running, {task.fields[failed]} not gradable")
+    look = (TextColumn("Grading"), BarColumn(), MofNCompleteColumn(), counts)
+    with Progress(*look, TimeRemainingColumn(elapsed_when_finished=True), console=console) as bar:
+        task = bar.add_task("", total=total, running=0, failed=0)
+
+        def advance(row):
+            failed = bar.tasks[0].fields["failed"] + bool(row.problem)
+            bar.update(task, advance=1, failed=failed)
+
+        yield advance, lambda running: bar.update(task, running=running)
 
 
 def write_feedback(course, name):
     """Write the feedback of all graded students with a progress bar."""
     from autograder.feedback import feedback
 
-    graded = [s for s in course.students(name) if course.autograded(name, s).exists()]
+    graded = [s for s in course.students(name) if course.autograded(name, s).parent.is_dir()]
     if not graded:
         fail(f"nothing of {name} is graded in {course.root}: run `cs-cnn grade {name}` first")
     with progress() as bar:
-        for _ in bar.track(feedback(course, name, graded), len(graded), description="Feedback"):
+        pages = len(graded) * len(course.notebooks(name))
+        for _ in bar.track(feedback(course, name, graded), pages, description="Feedback"):
             pass
     console.print(f"Feedback: {course.feedback(name, '*')}", highlight=False, soft_wrap=True)
 
@@ -205,28 +258,38 @@ def progress():
 
 def table(rows, name):
     """Student, points per exercise, what went wrong in a few words."""
-    from autograder.classroom import title
+    from autograder.results import title
 
     exercises = {title(c.grade_id): c.max_points for c in rows[0].cells}
     large = [column for column, most in exercises.items() if most > 1]
     most = sum(exercises.values())
-    result = Table(title=name, caption=f"of {most:g} points", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    caption = f"of {most:g} points by tests"
+    if not all(row.protected for row in rows):
+        caption += ", graded WITHOUT a locked room (--unprotected)"
+    if reused := sum(row.reused for row in rows):
+        caption += f"; {reused} unchanged and not graded again (--again would)"
+    result = Table(title=escape(name), caption=caption, box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     result.add_column("student", no_wrap=True)
-    for column in [*(f"{c} /{exercises[c]:g}" for c in large), "by hand", "total"]:
+    for column in [*(f"{c} /{exercises[c]:g}" for c in large), "others", "total"]:
         result.add_column(column.replace(" ", "\n"), justify="right")
     result.add_column("what went wrong", ratio=1)
     for row in rows:
         points = {title(c.grade_id): c.points for c in row.cells}
         small = sum(value for column, value in points.items() if column not in large)
         numbers = [*(points[column] for column in large), small, row.points]
-        result.add_row(row.student, *(f"{n:g}" for n in numbers), brief(row.remarks))
+        result.add_row(shown(row.student), *(f"{n:g}" for n in numbers), brief(row.remarks))
     return result
+
+
+def shown(text):
+    """A text of a student's as the console can print it."""
+    return escape(text.encode("utf-8", "replace").decode())
 
 
 def brief(remarks, most=3):
     """The first few remarks; how many more there are."""
     rest = [f"... and {len(remarks) - most} more"] if len(remarks) > most else []
-    return escape("\n".join([*remarks[:most], *rest]))
+    return shown("\n".join([*remarks[:most], *rest]))
 
 
 def main():

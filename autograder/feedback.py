@@ -1,13 +1,18 @@
-"""HTML feedback for students, by nbgrader's own generator, with what they wrote made harmless."""
+"""HTML feedback for students, by nbgrader's own generator, with what they wrote made harmless.
+
+Hidden tests that stand in an assignment's source stay hidden.
+"""
 
 from pathlib import Path
 
 from nbconvert.preprocessors.sanitize import SanitizeHTML
 from nbgrader.converters import GenerateFeedback
+from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Instance
 from traitlets.config import Config
 
 from autograder.course import nbgrader_log
+from autograder.submission import HIDDEN
 
 # Markdown of the student's is sanitised. text/html outputs come from the judge alone (the room
 # passes on text and pictures only), so the reports of the checks keep their layout.
@@ -20,20 +25,30 @@ HARMLESS = Config(
 )
 
 
+class WithoutHiddenTests(NbGraderPreprocessor):
+    """Says that there are hidden tests where they are."""
+
+    def preprocess_cell(self, cell, resources, cell_index):
+        if cell.cell_type == "code":
+            cell.source = HIDDEN.sub("# ... and hidden tests\n", cell.source)
+        return cell, resources
+
+
 class OneStudent(GenerateFeedback):
-    """nbgrader's feedback generator for one notebook, whatever characters its path has.
+    """nbgrader's feedback generator for one student, whatever characters the path has.
 
     (nbgrader finds notebooks by wildcards, and a student called `[2]` is one.)
     """
 
-    notebook = Instance(Path)
+    folder = Instance(Path)
 
     def init_notebooks(self):
-        self.assignments = {str(self.notebook.parent): [str(self.notebook)]}
+        notebooks = sorted(map(str, self.folder.glob("*.ipynb")))
+        self.assignments = {str(self.folder): notebooks}
 
 
 def feedback(course, name, students):
-    """Write the feedback of each student and give its path.
+    """Write the feedback of each student and give the paths.
 
     Parameters
     ----------
@@ -45,13 +60,14 @@ def feedback(course, name, students):
     Yields
     ------
     Path
-        `feedback/STUDENT/NAME/NAME.html` in the course folder.
+        `feedback/STUDENT/NAME/NOTEBOOK.html` in the course folder, for each notebook.
     """
     for student in students:
         settings = {"log": nbgrader_log(), "config": HARMLESS}
-        settings["notebook"] = course.autograded(name, student)
+        settings["folder"] = course.autograded(name, student).parent
         converter = OneStudent(coursedir=course.nbgrader(name), **settings)
-        converter.preprocessors = [SanitizeHTML, *converter.preprocessors]
+        converter.preprocessors = [SanitizeHTML, WithoutHiddenTests, *converter.preprocessors]
         converter.force = True
         converter.start()
-        yield course.feedback(name, student)
+        for notebook in course.notebooks(name):
+            yield course.feedback(name, student, notebook)

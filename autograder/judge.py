@@ -21,13 +21,12 @@ from functools import partial
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
-from nbgrader.utils import determine_grade, is_grade, is_locked, is_solution
+from nbgrader.utils import determine_grade, is_grade, is_solution
 
+from .rooms import locked_imports, python, room_for
 from .sandbox.launch import Limits
-from .sandbox.session import Session, clean
+from .sandbox.session import SEAL, Session, clean
 from .submission import SHOWS
-
-MAGIC = re.compile(r"^[%!].*$", re.M)
 
 
 @dataclass(frozen=True)
@@ -105,7 +104,7 @@ def judge_cells(notebook, limits, protected, drawing, progress, without=None):
     """Run all cells, but for those whose metadata have the mark `without`, and score the tests."""
     notebook = copy.deepcopy(notebook)
     results = []
-    with Session(limits, protected) as session:
+    with Session(limits, protected, room_for(notebook)) as session:
         tester = Tester(session, instructor_imports(notebook), drawing)
         for number, cell in enumerate(notebook.cells, 1):
             if is_test(cell):
@@ -123,19 +122,9 @@ def is_test(cell):
 def instructor_imports(notebook):
     """Execute the import statements of the locked cells; give the names that they bind."""
     namespace = {"__name__": "__main__", "__builtins__": builtins}
-    for cell in notebook.cells:
-        if cell.cell_type != "code" or not is_locked(cell):
-            continue
-        with contextlib.suppress(SyntaxError):  # a cell magic; a broken test cell fails when run
-            body = ast.parse(python(cell.source)).body
-            imports = [node for node in body if isinstance(node, ast.Import | ast.ImportFrom)]
-            exec(compile(ast.Module(imports, []), "<imports>", "exec"), namespace)
+    for node in locked_imports(notebook):
+        exec(compile(ast.Module([node], []), "<imports>", "exec"), namespace)
     return namespace
-
-
-def python(source):
-    """Blank the lines that are magics or shell commands."""
-    return MAGIC.sub("", source)
 
 
 def run_cell(cell, number, tester):
@@ -154,13 +143,15 @@ def run_cell(cell, number, tester):
     cell.outputs = ran.outputs
     if ran.error is not None:
         line = f", line {ran.error.line}" if ran.error.line else ""
-        tester.failures.append((cell.source, f"{ran.error.student_type} in the cell {name}{line}"))
+        reason = f"{ran.error.student_type} in the cell {name}{line}"
+        tester.failures.append((cell.source, [*SEAL.findall(str(ran.error)), reason][0]))
 
 
 def judge_cell(cell, number, tester):
     """Run a test cell here, fill in its outputs and score it."""
     began = time.perf_counter()
     settings = cell.metadata.nbgrader
+    tester.session.seals.clear()
     shown = io.StringIO()
     value = failure = None
     outputs = []
@@ -183,7 +174,7 @@ def judge_cell(cell, number, tester):
     printed = [new_output("stream", name="stdout", text=text)] if text else []
     cell.outputs, cell.execution_count = printed + outputs, number
     points, most = determine_grade(cell)
-    reason = "" if points >= most else reason_for(value, failure, tester.failures, points, most)
+    reason = "" if points >= most else reason_for(value, failure, tester, points, most)
     return CellResult(settings.grade_id, points, most, reason, time.perf_counter() - began)
 
 
@@ -274,17 +265,19 @@ def where(error):
     return steps + (cause.student_traceback.splitlines() if cause else [])
 
 
-def reason_for(value, error, failures, points, most):
+def reason_for(value, error, tester, points, most):
     """Say in a few words why points are missing."""
     headline = getattr(value if error is None else error, "headline", None)
-    if headline:
+    if tester.session.seals:
+        text = tester.session.seals[0]
+    elif headline:
         text = str(headline)
     elif error is None:
         text = f"{points:g} of {most:g} points"
     elif isinstance(error, NotImplementedError):
         text = "not answered"
     elif isinstance(error, NameError) and error.name and not hasattr(error, "student_traceback"):
-        text = why_missing(error.name, failures)
+        text = why_missing(error.name, tester.failures)
     else:
         text = f"{type(error).__name__}: {error}".strip().partition("\n")[0]
     return "".join(c if c.isprintable() else " " for c in text)[:100]

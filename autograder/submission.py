@@ -14,6 +14,8 @@ import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
 from nbgrader.utils import is_grade, is_locked
 
+from . import watch
+
 HIDDEN = re.compile(r"^[^\n]*### BEGIN HIDDEN TESTS.*?### END HIDDEN TESTS[^\n]*\n?", re.S | re.M)
 SHOWS = "cs_cnn_shows"  # metadata of cells that only show something: grading can do without them
 NEW_CELL = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}
@@ -124,7 +126,7 @@ def merge(instructor, submitted):
     notebook : nbformat.NotebookNode
         The student's cells in the student's order; locked cells are the instructor's.
     findings : list of str
-        One short sentence for each thing that had to be repaired.
+        One short sentence for each thing that had to be repaired, or that a person should look at.
     """
     originals = {c.metadata.nbgrader.grade_id: c for c in instructor.cells if grade_id(c)}
     result = copy.deepcopy(instructor)
@@ -148,6 +150,8 @@ def merge(instructor, submitted):
             findings.append(f"{label(original)} had been changed: the original was used")
         result.cells.append(restored(original, cell.source))
     put_missing_back(result.cells, originals, findings)
+    own = [c for c in result.cells if c.cell_type == "code" and not is_locked(c)]
+    findings += watch.findings(instructor, [c for c in own if not c.metadata.get(SHOWS)])
     return result, findings
 
 

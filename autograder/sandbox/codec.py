@@ -65,12 +65,14 @@ def encode(value, keep=None):
     return b"".join([LENGTHS.pack(len(header), size), header, *encoder.buffers])
 
 
-def decode(frame):
+def decode(frame, made=Handle):
     """Turn a frame into the value it carries.
 
     Parameters
     ----------
     frame : bytes
+    made : callable, optional
+        ``made(number, type name)`` gives what stands for an object that did not travel.
 
     Returns
     -------
@@ -90,7 +92,7 @@ def decode(frame):
         tree = json.loads(frame[LENGTHS.size : start].decode("ascii"))
     except (ValueError, RecursionError) as error:
         raise CodecError(f"the header is not JSON: {error}") from None
-    decoder = _Decoder(memoryview(frame)[start:])
+    decoder = _Decoder(memoryview(frame)[start:], made)
     value = decoder.value(tree, 0)
     if decoder.position != size:
         raise CodecError(f"{size - decoder.position} bytes follow the last array")
@@ -176,8 +178,9 @@ class _Encoder:
 
 
 class _Decoder:
-    def __init__(self, buffers):
+    def __init__(self, buffers, made):
         self.buffers = buffers
+        self.made = made
         self.position = 0
         self.count = 0
 
@@ -246,7 +249,7 @@ class _Decoder:
     def handle(self, number, type_name):
         if type(number) is not int or type(type_name) is not str:
             raise CodecError("a handle is a number and a name")
-        return Handle(number, type_name[:100])
+        return self.made(number, type_name[:100])
 
     def take(self, size):
         if type(size) is not int or not 0 <= size <= len(self.buffers) - self.position:

@@ -1,32 +1,22 @@
-"""Locks the room and starts a worker in it: processes, mounts and deadlines, nothing else.
-
-The lock is bubblewrap (Linux): new namespaces, so no network, no other processes and no files but
-Python, the libraries and one small scratch folder in memory.
-"""
+"""Starts a worker and talks to it: limits, deadlines and the end of it, nothing else."""
 
 import contextlib
-import functools
-import importlib.util
 import os
 import queue
-import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import threading
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import asdict, dataclass
 
-from .codec import CodecError, decode, encode, read_frame
+from .codec import CodecError, Handle, decode, encode, read_frame
+from .protect import Protections, Unprotected, protections
+from .room import SCRATCH, Room
+from .warm import ColdOnly, give_up, launch, warm_worker
 
-PACKAGE = Path(__file__).resolve().parents[1]  # autograder
-SCRATCH = "/room"
 START_SECONDS = 60
-SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64")
-LOCK = ["--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent"]
-LOCK += ["--new-session", "--cap-drop", "ALL", "--uid", "65534", "--gid", "65534", "--clearenv"]
-ETC = ("/etc/ld.so.cache", "/etc/alternatives", "/etc/fonts")
+BARE = Room()
+__all__ = ["Limits", "Protections", "Unprotected", "Worker", "protections"]
 
 
 @dataclass(frozen=True)
@@ -35,6 +25,8 @@ class Limits:
 
     `call_seconds`, `cell_seconds` and `total_seconds` are wall time of a call from a test, of a
     student's cell and of the whole notebook; `restarts` is how often the process is started anew.
+    `memory_mib` and `processes` (threads count as processes) hold for each process and, in the
+    locked room, for all that the student starts together.
     """
 
     call_seconds: float = 20
@@ -43,94 +35,8 @@ class Limits:
     memory_mib: int = 4096
     output_bytes: int = 2**20
     file_mib: int = 64
+    processes: int = 64
     restarts: int = 3
-
-
-@dataclass(frozen=True)
-class Protections:
-    """What this machine can lock a room with; `problem` says why bubblewrap does not work."""
-
-    bubblewrap: bool
-    problem: str
-    resource_limits: bool
-
-
-class Unprotected(RuntimeError):
-    """The machine cannot lock the room that was asked for."""
-
-
-@functools.cache
-def protections():
-    """Try the lock once, with every option that a worker gets.
-
-    Returns
-    -------
-    Protections
-    """
-    problem = ""
-    if not shutil.which("bwrap"):
-        problem = "bubblewrap (the program bwrap) is not installed; it exists for Linux only"
-    else:
-        command = [*room(Limits()), "true"]
-        try:
-            trial = subprocess.run(command, capture_output=True, text=True, timeout=20, env={})
-        except (OSError, subprocess.TimeoutExpired) as error:
-            problem = f"bwrap cannot be run: {error}"
-        else:
-            if trial.returncode:
-                problem = f"bwrap fails here: {trial.stderr.strip()[:300] or 'no reason given'}"
-    limited = importlib.util.find_spec("resource") is not None
-    return Protections(not problem, problem, limited)
-
-
-def room(limits):
-    """Give bubblewrap's command line for a room; the command to run in it comes after."""
-    mounts = ["--proc", "/proc", "--dev", "/dev"]
-    for path in ("/dev/shm", "/tmp", SCRATCH):  # before Python, which may lie in one of them
-        mounts += ["--size", str(limits.file_mib * 2**20), "--tmpfs", path]
-    for path in map(Path, SYSTEM):
-        if path.is_symlink():
-            mounts += ["--symlink", str(path.readlink()), str(path)]
-        elif path.exists():
-            mounts += show(path)
-    for path in (*ETC, *pythons()):
-        mounts += ["--ro-bind-try", str(path), str(path)]
-    mounts += ["--tmpfs", str(PACKAGE)]  # hides the rest of it where it lies in site-packages
-    for path in (PACKAGE / "__init__.py", PACKAGE / "sandbox", *course_folders()):
-        mounts += show(path)
-    for path in ("/", "/dev", str(PACKAGE)):
-        mounts += ["--remount-ro", path]
-    return [shutil.which("bwrap"), *LOCK, *mounts, "--chdir", SCRATCH, *settings(SCRATCH), "--"]
-
-
-def show(path):
-    return ["--ro-bind", str(path), str(path)]
-
-
-def pythons():
-    """List the folders of this Python and of its virtual environment, as named and as resolved."""
-    named = [Path(sys.base_prefix), Path(sys.prefix)]
-    return dict.fromkeys([*named, *(path.resolve() for path in named)])
-
-
-def course_folders():
-    """List the course's library and, in a checkout, the registry of the data sets beside it."""
-    library = Path(importlib.util.find_spec("cs_cnn").origin).parent
-    return [folder for folder in (library, library.parent / "datasets") if folder.is_dir()]
-
-
-def environment(folder):
-    """Give the worker's whole environment: nothing of the grader's own is passed on."""
-    names = ("HOME", "USERPROFILE", "TMPDIR", "TEMP", "IPYTHONDIR", "MPLCONFIGDIR")
-    threads = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
-    variables = dict.fromkeys(names, folder) | dict.fromkeys(threads, "1")
-    variables |= {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "USER": "student"}
-    return variables | {"MPLBACKEND": "module://matplotlib_inline.backend_inline"}
-
-
-def settings(folder):
-    pairs = environment(folder).items()
-    return [text for name, value in pairs for text in ("--setenv", name, value)]
 
 
 class Worker:
@@ -141,9 +47,11 @@ class Worker:
     limits : Limits
     protected : bool
         Lock the room. If the machine cannot, `Unprotected` is raised and nothing runs.
+    room : Room
+        What is in it.
     """
 
-    def __init__(self, limits, protected=True):
+    def __init__(self, limits, protected=True, room=BARE):
         if protected and not protections().bubblewrap:
             raise Unprotected(
                 f"student code will not be run without protection: {protections().problem}. "
@@ -151,22 +59,31 @@ class Worker:
                 "unprotected run."
             )
         self.limits = limits
-        self.complaint = ""
-        self.scratch = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
-        self.process = subprocess.Popen(
-            [*(room(limits) if protected else []), *command(limits)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            cwd=self.scratch.name,
-            env={} if protected else unprotected_environment(self.scratch.name),
-            start_new_session=True,
-        )
-        try:
-            self.request(None, START_SECONDS)
-        except (ConnectionError, TimeoutError):
-            self.stop()
-            raise RuntimeError(f"the worker did not start: {self.complaint}") from None
+        self.thread = None
+        kind = (room, protected, asdict(limits))
+        for start in (self._start_warm, self._start_cold):
+            self.complaint = ""
+            self.scratch = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+            try:
+                start(*kind, SCRATCH if protected else self.scratch.name)
+                self.request(None, START_SECONDS)
+            except ColdOnly:
+                self.scratch.cleanup()
+            except (ConnectionError, TimeoutError):
+                self.stop()
+                if start == self._start_warm:
+                    give_up(*kind, self.complaint)
+            else:
+                return
+        raise RuntimeError(f"the worker did not start: {self.complaint}")
+
+    def _start_warm(self, room, protected, limits, scratch):
+        self.process = warm_worker(room, protected, limits, scratch)
+
+    def _start_cold(self, room, protected, limits, scratch):
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "limits": limits}
+        folder = self.scratch.name
+        self.process = launch(room, protected, limits["file_mib"], folder, False, **pipes)
 
     def __enter__(self):
         return self
@@ -178,7 +95,7 @@ class Worker:
     def alive(self):
         return self.process.poll() is None
 
-    def request(self, message, seconds, keep=None):
+    def request(self, message, seconds, keep=None, made=Handle):
         """Send a message and wait for its answer.
 
         Parameters
@@ -189,6 +106,8 @@ class Worker:
             Wall time; the process is killed when it has passed.
         keep : callable, optional
             Gives the handle of an object in the message, as in `codec.encode`.
+        made : callable, optional
+            ``made(number, type name)`` stands for an object in the answer, as in `codec.decode`.
 
         Returns
         -------
@@ -215,7 +134,7 @@ class Worker:
         if answer is None:
             raise ConnectionError(self._death())
         try:
-            return decode(answer)
+            return decode(answer, made)
         except CodecError:
             self.stop()
             raise ConnectionError("the process sent something that is not a reply") from None
@@ -233,18 +152,24 @@ class Worker:
             self.process.wait(2)
         code = self.process.poll()
         self.stop()
+        said = self.complaint.splitlines()[-1:] or [""]
+        kind, _, number = said[0].partition(" ")
+        if kind == "signal":  # the guard says how it ended
+            code = -int(number)
+        elif kind == "exit":
+            code = int(number)
+        elif said[0]:
+            return f"the process was {said[0]}" if kind == "stopped:" else said[0]
         if code is None:
             return "the process closed its connection"
-        number = -code if code < 0 else code - 128  # bubblewrap reports a signal as 128 + number
-        if number <= 0:
+        if code >= 0:
             return f"the process ended (exit code {code})"
         memory = f"; perhaps it needed more than {self.limits.memory_mib} MiB of memory"
-        why = memory if number in (6, 9, 11) else ""
-        return f"the process was killed (signal {number}){why}"
+        return f"the process was killed (signal {-code}){memory if -code in (6, 9, 11) else ''}"
 
     def stop(self):
         """Kill the process and all that it started, and remove its scratch folder."""
-        if os.name == "posix":
+        if os.name == "posix" and self.process.pid:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.process.pid, signal.SIGKILL)
         self.process.kill()
@@ -258,16 +183,3 @@ class Worker:
         for pipe in (self.process.stdin, self.process.stdout, self.process.stderr):
             with contextlib.suppress(OSError, ValueError):
                 pipe.close()
-
-
-def command(limits):
-    """Give the command that starts the worker; the checkout need not be installed."""
-    root = str(PACKAGE.parent)
-    start = f"import sys; sys.path.append({root!r}); from autograder.sandbox.worker import main; "
-    numbers = (limits.memory_mib, limits.file_mib, limits.output_bytes)
-    return [sys.executable, "-I", "-c", start + "main()", *map(str, numbers)]
-
-
-def unprotected_environment(folder):
-    needed = ("PATH", "SYSTEMROOT", "DYLD_LIBRARY_PATH", "LD_LIBRARY_PATH")
-    return environment(folder) | {name: os.environ[name] for name in needed if name in os.environ}

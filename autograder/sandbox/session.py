@@ -8,31 +8,21 @@ import base64
 import binascii
 import builtins
 import contextlib
+import re
 import time
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from nbformat.v4 import new_output
 
 from .codec import CodecError, Handle, arrays_in
 from .launch import Worker
+from .seal import SEALED
+from .standin import StandIn, described
 
+SEAL = re.compile(rf"{SEALED}: [^;]*; write it yourself")
 PNG = b"\x89PNG\r\n\x1a\n"
-
-
-class StandIn:
-    """A student's function: calling it sends plain values to the student's process and back."""
-
-    def __init__(self, session, name, handle):
-        self.session = session
-        self.handle, self.start = handle, session.starts
-        self.__name__ = self.__qualname__ = name
-
-    def __call__(self, *args, **kwargs):
-        return self.session.call(self, args, kwargs)
-
-    def __repr__(self):
-        return f"<the student's {self.__name__}; it runs in a process of its own>"
 
 
 @dataclass(frozen=True)
@@ -53,16 +43,24 @@ class Session:
     ----------
     limits : Limits
     protected : bool
+    room : Room
+
+    Attributes
+    ----------
+    seals : list of str
+        What the student's code was told wherever it asked for something that is sealed.
     """
 
-    def __init__(self, limits, protected):
+    def __init__(self, limits, protected, room):
         self.limits = limits
         self.protected = protected
+        self.room = room
         self.began = time.monotonic()
         self.ended_cells = []
         self.starts = 0
         self.worker = None
         self.trouble = ""
+        self.seals = []
 
     def __enter__(self):
         return self
@@ -81,7 +79,7 @@ class Session:
                 )
             self.time_left()
             self.starts += 1
-            self.worker = Worker(self.limits, self.protected)
+            self.worker = Worker(self.limits, self.protected, self.room)
             self._replay()
 
     def _replay(self):
@@ -102,39 +100,82 @@ class Session:
         message = {"do": "run", "source": source, "label": f"cell {label}"}
         reply = self._request(message, self.limits.cell_seconds)
         with self._reading():
-            error = student_error(reply["error"]) if reply["error"] else None
+            error = self._failure(reply["error"]) if reply["error"] else None
             outputs = rebuilt(reply.get("outputs", []), self.limits.output_bytes)
             return Ran(outputs, error)
 
     def look(self, name):
-        """Give a student's value, or a `StandIn` for a function; `NameError` if there is none."""
+        """Give a student's value or its `StandIn`; `NameError` if there is none."""
         reply = self._request({"do": "look", "name": name}, self.limits.call_seconds, name)
         with self._reading():
-            kind, value = reply["kind"], reply.get("value")
-        if kind == "missing":
-            raise NameError(f"name {name!r} is not defined", name=name)
-        if kind == "function" and isinstance(value, Handle):
-            return StandIn(self, name, value)
+            if reply["missing"]:
+                raise NameError(f"name {name!r} is not defined", name=name)
+            value = reply["value"]
+        if isinstance(value, StandIn):
+            return StandIn(self, value._stand_in.number, value._stand_in.type_name, name)
         return value
 
     def call(self, function, args, kwargs):
         """Call a student's function; arrays that it changed in place change here too."""
-        self.revive()
-        if function.start != self.starts:  # a new process: the function is another object there
-            function.handle, function.start = self.look(function.__name__).handle, self.starts
-        message = {"do": "call", "function": function.handle, "args": args, "kwargs": kwargs}
-        reply = self._request(message, self.limits.call_seconds, function.__name__)
+        message = {"do": "call", "function": function, "args": args, "kwargs": kwargs}
+        reply = self._ask(message, function)
         with self._reading():
-            failure = student_error(reply["error"]) if "error" in reply else None
-            changed = {} if failure else self._changes(reply["changed"], arrays_in([args, kwargs]))
-            result = None if failure else reply["result"]
-        if failure:
-            raise failure
+            result = reply["result"]
+            changed = self._changes(reply["changed"], arrays_in([args, kwargs]))
         for array, new in changed:
             if (new.shape, new.dtype) != (array.shape, array.dtype):
-                raise ValueError(f"{function.__name__} changed the shape of an array it was given")
+                name = described(function)
+                raise ValueError(f"{name} changed the shape of an array it was given")
             np.copyto(array, new)
         return result
+
+    def get(self, thing, name):
+        """Give an attribute of a student's object; its arrays are read-only copies."""
+        reply = self._ask({"do": "get", "thing": thing, "name": name}, thing, name)
+        with self._reading():
+            for array in arrays_in(reply["value"]):
+                array.flags.writeable = False
+            return reply["value"]
+
+    def set(self, thing, name, value):
+        self._ask({"do": "set", "thing": thing, "name": name, "value": value}, thing, name)
+
+    def is_a(self, thing, kind):
+        reply = self._ask({"do": "is_a", "thing": thing, "kind": kind}, kind)
+        with self._reading():
+            return reply["value"] is True
+
+    def _ask(self, message, thing, name=""):
+        """Send a request about an object; raise what the student's code raised."""
+        self.revive()
+        what = thing._stand_in.name or thing._stand_in.type_name
+        what = f"{what}.{name}" if name else what
+        reply = self._request(message, self.limits.call_seconds, what)
+        with self._reading():
+            failure = self._failure(reply["error"]) if "error" in reply else None
+        if failure:
+            raise failure
+        return reply
+
+    def _failure(self, error):
+        """Make the exception that the student's code raised, and note if it met a seal."""
+        failure = student_error(error)
+        self.seals += SEAL.findall(str(failure))
+        return failure
+
+    def _number(self, value):
+        """The handle of a stand-in, found again by its name if the process is a new one."""
+        if not isinstance(value, StandIn):
+            raise CodecError(f"a {type(value).__name__} cannot be passed to a student's function")
+        about = value._stand_in
+        if about.start != self.starts:
+            if not about.name:
+                raise ConnectionError(
+                    f"{described(value)} was lost when the student's process had to be restarted"
+                )
+            about.number = self.look(about.name)._stand_in.number
+            about.start = self.starts
+        return Handle(about.number, about.type_name)
 
     @staticmethod
     def _changes(changed, arrays):
@@ -155,7 +196,7 @@ class Session:
         if not self.worker.alive:
             raise ConnectionError(self.trouble or "the student's process has ended")
         try:
-            return self.worker.request(message, seconds, handle_of)
+            return self.worker.request(message, seconds, self._number, partial(StandIn, self))
         except (TimeoutError, ConnectionError) as error:
             self.trouble = f"{what}: {error}" if what else str(error)
             raise type(error)(self.trouble) from None
@@ -169,12 +210,6 @@ class Session:
             self.worker.stop()
             self.trouble = "the student's process sent something that is not a reply"
             raise ConnectionError(self.trouble) from None
-
-
-def handle_of(value):
-    if isinstance(value, StandIn):
-        return value.handle
-    raise CodecError(f"a {type(value).__name__} cannot be passed to a student's function")
 
 
 def clean(text, limit=None):

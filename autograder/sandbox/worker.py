@@ -1,8 +1,8 @@
-"""The process inside the locked room: it runs a student's code.
+"""What runs a student's code in the locked room.
 
-It answers three requests, one after the other, until its input ends: `run` a cell, `look` a name
-up, `call` a function. It knows no tests, no expected values and no seeds, and nobody trusts what it
-answers.
+It answers requests, one after the other, until its input ends: `run` a cell, `look` a name up,
+`call` a function, `get` or `set` an attribute. It knows no tests, no expected values and no seeds,
+and nobody trusts what it answers.
 """
 
 import base64
@@ -24,12 +24,8 @@ CUT = "\n[the rest of the output was cut]\n"
 CELL = "<cell "  # how the file name of a student's code begins
 
 
-def main():
-    """Serve requests on the original stdin and stdout; sys.argv holds the limits."""
-    memory_mib, file_mib, output_bytes = (int(text) for text in sys.argv[-3:])
-    requests, replies = private_pipes()
-    limit_resources(memory_mib, file_mib)
-    student = Student(output_bytes)
+def answer(student, requests, replies):
+    """Serve requests from one binary stream on another until it ends."""
     replies.write(encode("ready"))
     replies.flush()
     while frame := read_frame(requests):
@@ -38,37 +34,25 @@ def main():
 
 
 def private_pipes():
-    """Keep stdin and stdout for the grader alone and point 0, 1 and 2 at nothing."""
+    """Keep stdin and stdout for the grader alone; a student's code gets nothing in their place."""
     pipes = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
-    for descriptor, flags in ((0, os.O_RDONLY), (1, os.O_WRONLY), (2, os.O_WRONLY)):
-        nothing = os.open(os.devnull, flags)
-        os.dup2(nothing, descriptor)
-        os.close(nothing)
+    silence(0, 1)
     return pipes
 
 
-def limit_resources(memory_mib, file_mib):
-    """Bound memory, file size and open files, and forbid core dumps, where the system can."""
-    try:
-        import resource
-    except ImportError:  # Windows
-        return
-    limits = {"AS": memory_mib * 2**20, "FSIZE": file_mib * 2**20, "NOFILE": 256, "CORE": 0}
-    for name, most in limits.items():
-        kind = getattr(resource, f"RLIMIT_{name}")
-        _, hard = resource.getrlimit(kind)
-        most = most if hard == resource.RLIM_INFINITY else min(most, hard)
-        try:
-            resource.setrlimit(kind, (most, most))
-        except (ValueError, OSError):  # macOS refuses RLIMIT_AS
-            continue
+def silence(*files):
+    """Point these files, or stdin, stdout and stderr, at nothing."""
+    for file in files or (0, 1, 2):
+        nothing = os.open(os.devnull, os.O_RDONLY if file == 0 else os.O_WRONLY)
+        os.dup2(nothing, file)
+        os.close(nothing)
 
 
 class Student:
     """A student's notebook as it runs: an IPython shell, and the objects kept for the grader."""
 
-    def __init__(self, output_bytes):
-        self.recorder = Recorder(output_bytes)
+    def __init__(self):
+        self.recorder = Recorder()
         self.shell = make_shell(self.recorder)
         self.kept = {}
         self.numbers = itertools.count(1)
@@ -89,11 +73,18 @@ class Student:
         return {"outputs": self.recorder.stop(), "error": self.recorder.error}
 
     def look(self, name):
-        """Tell whether a name is missing, a function or a value, and give the value."""
-        if name not in self.shell.user_ns:
-            return {"kind": "missing"}
-        value = self.shell.user_ns[name]
-        return {"kind": "function" if callable(value) else "value", "value": value}
+        """Tell whether a name is missing, and give what it stands for."""
+        return {"missing": name not in self.shell.user_ns, "value": self.shell.user_ns.get(name)}
+
+    def get(self, thing, name):
+        return {"value": getattr(self.resolve(thing), name)}
+
+    def set(self, thing, name, value):
+        setattr(self.resolve(thing), name, self.resolve(value))
+        return {}
+
+    def is_a(self, thing, kind):
+        return {"value": isinstance(self.resolve(thing), self.resolve(kind))}
 
     def call(self, function, args, kwargs):
         """Call a kept function; `changed` holds the arguments' arrays that it wrote to."""
@@ -144,9 +135,8 @@ def describe(error):
 class Recorder:
     """Collects what a cell shows, up to a number of characters; between cells it drops it."""
 
-    def __init__(self, limit):
-        self.limit = limit
-        self.left = 0
+    def __init__(self):
+        self.limit = self.left = 0
         self.outputs = []
         self.error = None
 

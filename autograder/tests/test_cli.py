@@ -4,8 +4,10 @@ import nbformat
 import pytest
 from typer.testing import CliRunner
 
+from autograder import classroom, engine
 from autograder.cli import app
-from autograder.sandbox.launch import Protections
+from autograder.sandbox.protect import Protections, protections
+from autograder.tests.tiny import RIGHT, WRONG, tiny_course
 
 COMMANDS = ["lab", "check", "doctor", "data", "build", "grade", "feedback", "demo"]
 SETTINGS = {"schema_version": 3, "task": False}
@@ -91,6 +93,37 @@ def test_grade_refuses_without_a_locked_room_and_names_the_flag(course, monkeypa
     result = run("grade", "04_convolution", "--course", course.root)
     assert result.exit_code == 1
     assert "bubblewrap is not here" in words_of(result) and "--unprotected" in words_of(result)
+
+
+def test_grade_that_is_stopped_says_what_stands_and_goes_on(tmp_path, monkeypatch):
+    course = tiny_course(tmp_path / "course", {"ada": RIGHT, "bo[b]": WRONG})
+    words = ["grade", "tiny", "--course", course.root, "--jobs", 1]
+    words += [] if protections().bubblewrap else ["--unprotected"]
+    real, calls = classroom.record, []
+
+    def stop_at_the_second(*arguments):
+        calls.append(arguments)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        real(*arguments)
+
+    monkeypatch.setattr(classroom, "record", stop_at_the_second)
+    stopped = run(*words)
+    assert stopped.exit_code == 130 and "Stopped. 1 of 2 are recorded" in words_of(stopped)
+    monkeypatch.undo()
+    result = run(*words)
+    assert result.exit_code == 0 and "1 unchanged and not graded again" in words_of(result)
+    assert "bo[b]" in result.output and "twice 2 is 4" in words_of(result)
+    assert "WITHOUT a locked room" in words_of(run(*words, "--unprotected", "--again"))
+
+
+def test_a_scheduler_that_is_not_there_is_named(tmp_path, monkeypatch):
+    course = tiny_course(tmp_path / "course", {"ada": RIGHT})
+    monkeypatch.setattr(engine, "PATIENCE", 1)
+    nowhere = "tcp://127.0.0.1:9"
+    result = run("grade", "tiny", "--course", course.root, "--scheduler", nowhere)
+    assert result.exit_code == 1 and f"no scheduler answers at {nowhere}" in words_of(result)
+    assert "0 of 1 are recorded; the same command goes on" in words_of(result)
 
 
 def test_data_about_and_an_unknown_name():

@@ -6,11 +6,12 @@ import shutil
 import pytest
 from nbgrader.api import Gradebook
 
-from autograder.classroom import grade, grade_one, title
+from autograder.classroom import grade, personal
 from autograder.course import Course
 from autograder.demo import ASSIGNMENT, LIMITS, MISTAKEN, hand_in
 from autograder.feedback import feedback
-from autograder.sandbox.launch import Unprotected, protections
+from autograder.results import title
+from autograder.sandbox.protect import Unprotected, protections
 from cs_cnn import checks
 
 pytestmark = pytest.mark.xdist_group("the class is graded once")
@@ -95,7 +96,7 @@ def test_a_grade_given_by_hand_survives_grading_again(graded, course):
     with Gradebook(course.database) as book:
         book.find_grade(cell, ASSIGNMENT, ASSIGNMENT, "blank").manual_score = 4
         book.db.commit()
-    list(grade(course, ASSIGNMENT, ["blank"], LIMITS, protections().bubblewrap))
+    list(grade(course, ASSIGNMENT, ["blank"], LIMITS, protections().bubblewrap, again=True))
     with Gradebook(course.database) as book:
         grade_of = book.find_grade(cell, ASSIGNMENT, ASSIGNMENT, "blank")
         assert (grade_of.score, grade_of.auto_score) == (4, 0)
@@ -129,18 +130,9 @@ def test_feedback_says_first_what_could_not_be_graded_or_was_repaired(graded, co
 
 
 def test_hidden_cases_differ_from_student_to_student(course, graded):
-    from autograder.classroom import personal
-
     seeds = {personal(course.seed(), student, ASSIGNMENT) for student in graded}
     assert len(seeds) == len(graded) and len(course.seed()) == 32
     assert personal(course.seed(), "ada", ASSIGNMENT) == personal(course.seed(), "ada", ASSIGNMENT)
-
-
-def test_a_notebook_of_another_name_is_a_row_that_says_so(course, tmp_path):
-    (tmp_path / "homework.ipynb").write_text("{}")
-    path, instructor = tmp_path / f"{ASSIGNMENT}.ipynb", course.read_source(ASSIGNMENT)
-    row = grade_one("nobody", path, instructor, "seed")
-    assert row.points == 0 and "found homework.ipynb" in row.problem
 
 
 def test_odd_names_and_an_unreadable_time_stop_nobody(course, tmp_path):
@@ -162,7 +154,7 @@ def test_odd_names_and_an_unreadable_time_stop_nobody(course, tmp_path):
 
 
 def test_a_class_is_refused_where_no_room_can_be_locked(course, monkeypatch):
-    from autograder.sandbox.launch import Protections
+    from autograder.sandbox.protect import Protections
 
     monkeypatch.setattr(
         "autograder.classroom.protections", lambda: Protections(False, "no bubblewrap here", True)

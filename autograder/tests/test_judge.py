@@ -147,10 +147,117 @@ def test_caches_with_objects_and_functions_as_arguments():
         "def backward(d, cache): return d * cache[0].x\ndef apply(f, x): return f(x)[0]"
     )
     test = (
-        "out, cache = forward(np.ones(2))\nassert cache[0].type_name == 'Cache'\n"
+        "out, cache = forward(np.ones(2))\nassert 'a Cache of' in repr(cache[0])\n"
         "assert backward(3, cache).sum() == 6\nassert apply(forward, 4) == 4"
     )
     assert outcome(imports(), answer("f", student), test_cell("a", test)) == [(5, "")]
+
+
+LAYER = """
+import numpy as np
+class Layer:
+    scale = 2
+    def __init__(self, n, bias=0):
+        self.w, self.bias, self.calls = np.full(n, 3.0), bias, 0
+    def forward(self, x):
+        self.calls += 1
+        return self.scale * self.w * x + self.bias
+    def twin(self):
+        return Layer(len(self.w), self.bias)
+    def spoil(self, x):
+        x[:] = 0
+class Sub(Layer): pass
+def run(layer, x): return layer.forward(x)
+def both(): return [Layer(1), {"b": Layer(2)}]
+"""
+
+
+@pytest.mark.parametrize(
+    "test",
+    [
+        "layer = Layer(2, bias=1)\nassert layer.forward(np.ones(2)).tolist() == [7, 7]",
+        "layer = Layer(2)\nlayer.forward(1); layer.forward(1)\nassert layer.calls == 2",
+        "layer = Layer(2)\nlayer.w = np.array([1.0, 5])\nassert layer.forward(1)[1] == 10",
+        "layer = Layer(2)\nlayer.w = layer.w + 1\nassert layer.w.tolist() == [4, 4]",
+        "assert run(Layer(1), 2.0) == 12",
+        "assert Layer.scale == 2\nassert Layer(1).twin().twin().bias == 0",
+        "first, rest = both()\nassert rest['b'].forward(1).shape == (2,)",
+        "forward = Layer(1).forward\nassert forward(x=1) == 6",
+        "x = np.ones(3)\nLayer(1).spoil(x)\nassert not x.any()",
+        "assert isinstance(Layer(1), Layer) and isinstance(Sub(1), Layer)\n"
+        "assert not isinstance(Layer(1), Sub) and not isinstance(3, Layer)",
+        "assert not hasattr(Layer(1), 'nothing') and hasattr(Layer(1), 'w')",
+        "layer = Layer(1)\nlayer.other = Layer(3)\nassert layer.other.w.shape == (3,)",
+        "import copy\nlayer = Layer(1)\nassert copy.deepcopy(layer) is layer and layer != Layer(1)",
+    ],
+)
+def test_objects_of_the_students_are_made_and_used(test):
+    assert outcome(imports(), answer("f", LAYER), test_cell("a", test)) == [(5, "")]
+
+
+@pytest.mark.parametrize(
+    ("test", "reason"),
+    [
+        ("Layer(1).w[0] = 5", "ValueError: assignment destination is read-only"),
+        ("for x in Layer(1): pass", "TypeError: a Layer of the student's cannot be carried"),
+        ("assert Layer(1)", "TypeError: a Layer of the student's cannot be carried"),
+        ("Layer(1).forward(lambda: 1)", "a function cannot be passed to a student's function"),
+        ("Layer(1).nothing", "AttributeError: 'Layer' object has no attribute 'nothing'"),
+        (
+            "layer = Layer(1)\ntry: die()\nexcept ConnectionError: pass\nlayer.forward(1)",
+            "was lost",
+        ),
+    ],
+)
+def test_what_an_object_cannot_do_is_said(test, reason):
+    source = LAYER + "import os\ndef die(): os._exit(1)"
+    ((points, said),) = outcome(imports(), answer("f", source), test_cell("a", test))
+    assert points == 0
+    assert reason in said
+
+
+FRIENDLY = """
+import numpy as np
+class Friend:
+    def __eq__(self, other): return True
+    __ne__ = __lt__ = __gt__ = __le__ = __ge__ = __contains__ = __eq__
+    def __array__(self, *ignored, **more): return np.array(6)
+    def __bool__(self): return True
+    def __len__(self): return 1
+    def __getitem__(self, item): return 6
+    def __getattr__(self, name): return Friend()
+    def __call__(self, *ignored, **more): return Friend()
+    def __float__(self): return 6.0
+    __int__ = __index__ = lambda self: 6
+    def __sub__(self, other): return 0
+    __rsub__ = __add__ = __abs__ = __sub__
+    __array_function__ = __array_ufunc__ = lambda self, *ignored, **more: True
+    __class__ = np.ndarray
+def double(x): return Friend()
+"""
+
+
+@pytest.mark.parametrize(
+    "test",
+    [
+        "assert double(3) == 6",
+        "assert not double(3) != 6",
+        "assert np.array_equal(double(3), 6)",
+        "np.testing.assert_allclose(double(3), 6)",
+        "assert abs(double(3) - 6) < 1e-9",
+        "assert np.allclose(double(3).anything, 6)",
+        "assert math.isclose(double(3), 6)",
+        "assert double(3)",
+        "assert 6 in double(3)",
+        "assert isinstance(double(3), np.ndarray)",
+        "float(double(3))",
+        "float(double(3)())",
+    ],
+)
+def test_a_friendly_object_wins_nothing(test):
+    cells = [imports("import math\nimport numpy as np"), answer("f", FRIENDLY)]
+    ((points, _),) = outcome(*cells, test_cell("a", test))
+    assert points == 0
 
 
 def test_a_function_of_the_testers_is_refused_with_a_reason():

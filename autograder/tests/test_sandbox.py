@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from autograder.sandbox import launch
+from autograder.sandbox import launch, protect, warm
 from autograder.sandbox.launch import Limits, Unprotected, Worker, protections
+from autograder.sandbox.room import PACKAGE, SCRATCH, Room
 
 locked = pytest.mark.skipif(
     not protections().bubblewrap, reason=f"no locked room here: {protections().problem}"
@@ -110,8 +111,8 @@ def test_look_and_call(worker):
         worker,
         "import numpy as np\nx = np.ones(2)\ndef f(a, *, k=1):\n    print('no')\n    return a * k",
     )
-    assert look(worker, "nothing") == {"kind": "missing"}
-    assert look(worker, "f")["kind"] == "function"
+    assert look(worker, "nothing")["missing"] is True
+    assert look(worker, "f")["value"].type_name == "function"
     np.testing.assert_array_equal(look(worker, "x")["value"], np.ones(2), strict=True)
     reply = call(worker, "f", np.arange(3), k=2)
     np.testing.assert_array_equal(reply["result"], [0, 2, 4])
@@ -226,10 +227,10 @@ def test_memory_and_files_are_limited(worker):
     "path",
     [
         str(Path.home() / ".profile"),
-        str(launch.PACKAGE / "judge.py"),
-        str(launch.PACKAGE / "submission.py"),
-        str(launch.PACKAGE.parent / "pyproject.toml"),
-        str(launch.PACKAGE.parent / "notebooks"),
+        str(PACKAGE / "judge.py"),
+        str(PACKAGE / "submission.py"),
+        str(PACKAGE.parent / "pyproject.toml"),
+        str(PACKAGE.parent / "notebooks"),
         "/etc/passwd",
         "/etc/shadow",
         "/proc/1/root/etc/passwd",
@@ -242,7 +243,7 @@ def test_the_room_hides_the_machine(room, path):
 
 @locked
 @pytest.mark.parametrize(
-    "folder", ["/", "/usr", "/dev", "/etc", sys.prefix, str(launch.PACKAGE), str(Path.home())]
+    "folder", ["/", "/usr", "/dev", "/etc", sys.prefix, str(PACKAGE), str(Path.home())]
 )
 def test_nothing_can_be_written_outside_the_scratch_folder(room, folder):
     source = f"open({folder!r} + '/written', 'w')"
@@ -253,7 +254,7 @@ def test_nothing_can_be_written_outside_the_scratch_folder(room, folder):
 @locked
 def test_the_scratch_folders_are_small(room):
     source = "for n in range(3):\n    open({folder!r} + f'/{{n}}', 'wb').write(bytes(2 << 20))"
-    for folder in (launch.SCRATCH, "/tmp", "/dev/shm"):
+    for folder in (SCRATCH, "/tmp", "/dev/shm"):
         assert "No space left" in run(room, source.format(folder=folder))["error"]["message"]
 
 
@@ -300,13 +301,14 @@ def test_what_a_course_needs_works_inside(worker):
 
 
 def test_without_bubblewrap_nothing_runs(monkeypatch):
-    monkeypatch.setattr(launch.shutil, "which", lambda name: None)
+    monkeypatch.setattr(protect.shutil, "which", lambda name: None)
     monkeypatch.setattr(launch, "protections", launch.protections.__wrapped__)
     assert not launch.protections().bubblewrap
     with pytest.raises(Unprotected, match="bwrap.* is not installed"):
         Worker(LIMITS, protected=True)
 
 
-def test_a_worker_that_cannot_start_says_why():
-    with pytest.raises(RuntimeError, match="did not start"):
-        Worker(Limits(memory_mib=20), protected=False)
+def test_a_worker_that_cannot_start_says_why(monkeypatch):
+    monkeypatch.setattr(warm.sys, "executable", str(Path(sys.prefix, "nothing")))
+    with pytest.raises((RuntimeError, OSError), match="did not start|nothing"):
+        Worker(LIMITS, protected=protections().bubblewrap, room=Room(("a room of its own",)))
