@@ -190,10 +190,21 @@ def test_squeezenet_knows_a_cat_and_a_cup_of_coffee():
 
 @needs_shared
 @pytest.mark.filterwarnings("ignore::cs_cnn.data.RepackedArchiveWarning")
-def test_resnet20_scores_what_its_author_says():
-    model = pretrained.load("resnet20", directory=SHARED)
-    cifar10 = load_cifar10(n_train=10, directory=SHARED)
-    x = (cifar10.x_test - imagenet.MEAN[:, None, None]) / imagenet.STD[:, None, None]
+def test_resnet20_scores_what_is_said_of_it():
+    author, ours = pretrained.find("resnet20", SHARED), pretrained.BUNDLED
+    # Of 10,000 images 9173 and 8826; of these 2,000 (the last digit may depend on the processor):
+    said = {author: 1836, ours: 1759}
+    cifar10 = load_cifar10(n_train=10, n_test=2000, directory=SHARED)
+    x = torch.tensor((cifar10.x_test - imagenet.MEAN[:, None, None]) / imagenet.STD[:, None, None])
+    for file, right in said.items():
+        model = pretrained.load("resnet20", file)
+        with torch.inference_mode():
+            best = torch.cat([model(part).argmax(dim=1) for part in x.split(500)])
+        assert abs(np.sum(best.numpy() == cifar10.y_test) - right) <= 3, file
+
+
+def test_the_bundled_network_knows_a_cat():
+    photo = imagenet.prepare(photographs.chelsea()[:, 60:360], resize=32, crop=32)
     with torch.inference_mode():
-        best = torch.cat([model(part).argmax(dim=1) for part in torch.tensor(x).split(500)])
-    assert np.sum(best.numpy() == cifar10.y_test) == 9173
+        scores = pretrained.load("resnet20", pretrained.BUNDLED)(torch.tensor(photo[None]))
+    assert scores.argmax() == 3  # airplane, automobile, bird, cat, ...
