@@ -1,13 +1,14 @@
 """The GPU's kernels beside PyTorch with cuDNN: `python -m benchmarks.gpu`, or as part of the bench.
 
-Each kernel is checked against float64 before it is timed. Times are the GPU's own, between two
-events, after warm-up; a call finds its inputs in memory, not in the cache. Copies to and from the
-GPU are timed apart. Not run on a GPU so far: there was none where this was written.
+Convolutions and their two gradients in every arithmetic; pooling, batch norm and ReLU; a training
+step (gpu_network). Each is checked against float64 before it is timed. Times are the GPU's own,
+between two events, after warm-up; a call finds its inputs in memory, not in the cache. Copies to
+and from the GPU are timed apart. Not run on a GPU so far: there was none where this was written.
 """
 
 import importlib.util
 import sys
-from contextlib import contextmanager
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -15,188 +16,192 @@ import torch.nn.functional as F
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks import gpu_network
+from benchmarks.gpu_clock import (
+    bandwidth,
+    cache_flush,
+    event_times,
+    product_peak,
+    quartiles,
+    roofline,
+    torch_tf32,
+    transfer_rates,
+)
 from benchmarks.shapes import CONVOLUTIONS, IMAGES
 from cs_cnn.backend import from_dlpack, gpu_problem, need_gpu
 from cs_cnn.fast_layers import gpu
-from cs_cnn.timing import Timing, speedup
+from cs_cnn.fast_layers.gpu.conv import choose
+from cs_cnn.fast_layers.gpu.geometry import conv_geometry
+from cs_cnn.timing import speedup
 
-WARMUP, REPEAT = 5, 20
 LARGE = [case._replace(x=(256, *case.x[1:])) for case in CONVOLUTIONS]
-MODES = {  # arithmetic: PyTorch's dtype, ours for float32, the bar, how far from float64 it may be
-    "float32": (torch.float32, "float32", 1.0, 1e-5),
-    "3xtf32": (torch.float32, "3xtf32", 1.5, 1e-5),
-    "tf32": (torch.float32, "tf32", 0.9, 5e-3),
-    "fp16": (torch.float16, "float32", 0.8, 5e-3),
-    "bf16": (torch.bfloat16, "float32", 0.8, 4e-2),
+TASKS = {"forward": "out", "gradient by data": "dx", "gradient by weights": "dw"}
+LAYOUTS = {"NCHW": torch.contiguous_format, "channels last": torch.channels_last}
+NARROW = 64  # channels; above it a convolution counts as wide
+DEVICE = "cuda"
+
+
+class Mode(NamedTuple):
+    """An arithmetic."""
+
+    dtype: torch.dtype
+    math: str  # ours for float32
+    bar: str
+    tolerance: float  # how far from float64 a result may be, as part of its largest number
+
+
+MODES = {
+    "float32": Mode(torch.float32, "float32", "1.0", 1e-5),
+    "3xtf32": Mode(torch.float32, "3xtf32", "1.0, the aim 1.5", 1e-5),
+    "tf32": Mode(torch.float32, "tf32", "0.9", 5e-3),
+    "fp16": Mode(torch.float16, "float32", "1.0, wide 0.8", 5e-3),
+    "bf16": Mode(torch.bfloat16, "float32", "1.0, wide 0.8", 4e-2),
 }
 
 
-def event_times(function, flush):
-    """The GPU's seconds for each of REPEAT calls, as a `cs_cnn.timing.Timing`."""
-    cupy = need_gpu()
-    for _ in range(WARMUP):
-        function()
-    seconds = []
-    for _ in range(REPEAT):
-        flush()
-        began, ended = cupy.cuda.Event(), cupy.cuda.Event()
-        began.record()
-        function()
-        ended.record()
-        ended.synchronize()
-        seconds.append(cupy.cuda.get_elapsed_time(began, ended) / 1e3)
-    return Timing(function.__name__, tuple(seconds), WARMUP, waited=True)
+def tensors(case, dtype):
+    """Random x, w and dout for a convolution."""
+    x, w = (torch.randn(s, device=DEVICE) / s[1] ** 0.5 for s in (case.x, case.w))
+    dout = torch.randn_like(F.conv2d(x, w, **case.options))
+    return [t.to(dtype) for t in (x, w, dout)]
 
 
-def cache_flush():
-    """A function that fills the GPU's cache with something else: it writes 256 MiB."""
-    filler = need_gpu().empty(2**26, dtype="float32")
-    return lambda: filler.fill(1)
+def by_torch(task, x, w, dout, options):
+    """PyTorch's result for a task: what its autograd calls."""
+
+    def pytorch():
+        if task == "forward":
+            return F.conv2d(x, w, **options)
+        steps = [[options[name]] * 2 for name in ("stride", "padding")]
+        wanted = [task == "gradient by data", task == "gradient by weights", False]
+        results = torch.ops.aten.convolution_backward(
+            dout, x, w, None, *steps, [1, 1], False, [0, 0], 1, wanted
+        )
+        return results[wanted.index(True)]
+
+    return pytorch
 
 
-def bandwidth(flush):
-    """Bytes that this GPU moves in a second: a copy reads and writes 1 GiB."""
-    cupy = need_gpu()
-    x = cupy.ones(2**28, dtype="float32")
-    out = cupy.empty_like(x)
+def by_us(task, x, w, dout, options, math):
+    """Our result for a task, from the same memory."""
+    x, w, dout = map(from_dlpack, (x, w, dout))
 
-    def copy():
-        cupy.copyto(out, x)
-
-    return 2 * x.nbytes / event_times(copy, flush).median
-
-
-def product_peak(mode, flush, size=8192):
-    """Operations that this GPU's best matrix product does in a second, in this arithmetic."""
-    dtype = MODES[mode][0]
-    with cudnn_tf32(mode == "tf32"):
-        a, b = (torch.randn(size, size, device="cuda", dtype=dtype) for _ in range(2))
-
-        def product():
-            return a @ b
-
-        return 2 * size**3 / event_times(product, flush).median
-
-
-def roofline(case, item, peak, speed):
-    """The least seconds for a convolution: its operations at the peak, or its bytes once each."""
-    terms = np.prod(case.w[1:])  # of one output
-    numbers = np.prod(case.x) + np.prod(case.w) + case.operations // (2 * terms)
-    return max(case.operations / peak, numbers * item / speed)
-
-
-@contextmanager
-def cudnn_tf32(allowed):
-    """Let PyTorch's float32 use TF32, or not."""
-    backends = (torch.backends.cudnn, torch.backends.cuda.matmul)
-    before = [b.allow_tf32 for b in backends]
-    for b in backends:
-        b.allow_tf32 = allowed
-    try:
-        yield
-    finally:
-        for b, value in zip(backends, before, strict=True):
-            b.allow_tf32 = value
-
-
-def contenders(case, mode):
-    """Our forward and PyTorch's in both memory formats, on the same numbers."""
-    dtype, math, _, _ = MODES[mode]
-    x, w = (torch.randn(s, device="cuda").to(dtype) for s in (case.x, case.w))
-    last = {"memory_format": torch.channels_last}
-    ours = [from_dlpack(x), from_dlpack(w)]
-    x_last, w_last = x.contiguous(**last), w.contiguous(**last)
-
-    def cs_cnn():
+    def ours():
         with gpu.float32_math(math):
-            return gpu.conv2d_forward(*ours, **case.options)[0]
+            if task == "forward":
+                return gpu.conv2d_forward(x, w, **options)[0]
+            g = conv_geometry(x, w, None, **options, dilation=1, groups=1)
+            step, kind = choose(x.dtype, g.groups)
+            if task == "gradient by data":
+                return step.backward_data(x, dout, w, g, **kind)
+            return step.backward_weights(x, dout, g, **kind)
 
-    def nchw():
-        return F.conv2d(x, w, **case.options)
-
-    def channels_last():
-        return F.conv2d(x_last, w_last, **case.options)
-
-    return (cs_cnn, nchw, channels_last), (x, w)
-
-
-def check(function, inputs, case, mode):
-    """Compare with float64, relative to the largest number; raise an AssertionError if far off."""
-    want = F.conv2d(*(t.double() for t in inputs), **case.options)
-    got = torch.from_dlpack(function()).double()
-    error = float((got - want).abs().max() / want.abs().max())
-    assert error < MODES[mode][3], f"{case}, {mode}: off by {error:.1e} of the largest number"
-    return error
+    return ours
 
 
-def measured(case, mode, peak, speed, flush):
+def contenders(case, mode, task):
+    """Ours and PyTorch's in both memory formats, by (who, format), and x, w, dout in NCHW."""
+    dtype, math = MODES[mode][:2]
+    inputs, functions = tensors(case, dtype), {}
+    for layout, memory in LAYOUTS.items():
+        laid = [t.contiguous(memory_format=memory) for t in inputs]
+        functions["ours", layout] = by_us(task, *laid, case.options, math)
+        functions["PyTorch", layout] = by_torch(task, *laid, case.options)
+    return functions, inputs
+
+
+def errors(functions, inputs, case, task):
+    """How far each result is from float64's, as a part of that one's largest number.
+
+    "float32" is PyTorch's result for the same numbers in float32, without TF32.
+    """
+    want = by_torch(task, *(t.double() for t in inputs), case.options)()
+    plain = by_torch(task, *(t.float() for t in inputs), case.options)
+    found = {}
+    for name, function in (functions | {"float32": plain}).items():
+        got = torch.from_dlpack(function()).double()
+        found[name] = float((got - want).abs().max() / want.abs().max())
+    return found
+
+
+def check(found, case, mode, task):
+    """Raise an AssertionError if a result of ours is too far off."""
+    error = max(e for (who, _), e in found.items() if who == "ours")
+    if not error < MODES[mode].tolerance:
+        raise AssertionError(f"{task}, {case}, {mode}: off by {error:.1e} of the largest number")
+
+
+def measured(case, mode, task, peak, speed, flush):
     """One row of the table."""
-    functions, inputs = contenders(case, mode)
-    error = check(functions[0], inputs, case, mode)
-    with cudnn_tf32(mode == "tf32"):
-        ours, *theirs = (event_times(f, flush) for f in functions)
-    faster = min(theirs, key=lambda timing: timing.median)
-    low, high = np.percentile(ours.seconds, [25, 75])
+    functions, inputs = contenders(case, mode, task)
+    with torch_tf32(False):
+        found = errors(functions, inputs, case, task)
+    plain = found.pop("float32")
+    check(found, case, mode, task)
+    with torch_tf32(mode == "tf32"):
+        times = {name: event_times(f, flush) for name, f in functions.items()}
+    ours, theirs = (
+        min((times[who, layout] for layout in LAYOUTS), key=lambda timing: timing.median)
+        for who in ("ours", "PyTorch")
+    )
     return {
         "case": str(case),
-        "microseconds": 1e6 * ours.median,
-        "quartiles": f"{1e6 * low:.0f}-{1e6 * high:.0f}",
-        "PyTorch": 1e6 * faster.median,
-        "times PyTorch": speedup(faster, ours),
+        **{", ".join(name): 1e6 * timing.median for name, timing in times.items()},
+        "quartiles": quartiles(ours),
+        "times PyTorch": speedup(theirs, ours),
         "of roofline": roofline(case, inputs[0].itemsize, peak, speed) / ours.median,
-        "error": error,
+        "error": max(e for (who, _), e in found.items() if who == "ours"),
+        "of float32": plain,
+        "wide": max(case.w[:2]) > NARROW,
     }
 
 
-def memory_rates(x_shape, speed, flush):
-    """What part of the copy's bandwidth the kernels reach that memory limits, float32, forward."""
-    cupy = need_gpu()
-    x, size = cupy.ones(x_shape, dtype="float32"), 4 * int(np.prod(x_shape))
-    ones = cupy.ones(x_shape[1], dtype="float32")
+def table(rows, mode, task):
+    """The rows, and the geometric means beside the bar."""
 
-    def relu():
-        gpu.relu_forward(x)
+    def mean(rows):
+        return float(np.exp(np.mean([np.log(row["times PyTorch"]) for row in rows])))
 
-    def max_pool2d():
-        gpu.max_pool2d_forward(x, 2)
-
-    def batch_norm():
-        gpu.batch_norm_forward(x, ones, ones, ones, ones)
-
-    least = {relu: 2 * size, max_pool2d: size * 21 // 16, batch_norm: 3 * size}  # bytes
-    return {
-        function.__name__: moved / event_times(function, flush).median / speed
-        for function, moved in least.items()
+    parts = {"all": rows} | {
+        name: [row for row in rows if row["wide"] == wide]
+        for name, wide in ((f"up to {NARROW} channels", False), ("wide", True))
     }
-
-
-def transfer_rates(flush):
-    """Bytes a second to the GPU and back, 256 MiB each."""
-    cupy = need_gpu()
-    here = np.ones(2**26, dtype=np.float32)
-    there = cupy.asarray(here)
-
-    def up():
-        there.set(here)
-
-    def down():
-        there.get(out=here)
-
-    return [here.nbytes / event_times(f, flush).median for f in (up, down)]
-
-
-def table(rows, mode):
-    """The rows, and the geometric mean beside the bar."""
-    mean = float(np.exp(np.mean([np.log(row["times PyTorch"]) for row in rows])))
-    caption = f"geometric mean {mean:.2f} times PyTorch; the bar is {MODES[mode][2]}"
-    shown = Table(*rows[0], title=f"convolution forward, {mode}", caption=caption)
+    means = ", ".join(f"{name} {mean(part):.2f}" for name, part in parts.items() if part)
+    shown = Table(
+        *(name for name in rows[0] if name != "wide"),
+        title=f"convolution, {task}, {mode}: microseconds, each in its better layout compared",
+        caption=f"geometric mean, times PyTorch: {means}; the bar is {MODES[mode].bar}\n"
+        "error: the largest of ours, as part of the largest number; beside it float32's own",
+    )
     for row in rows:
-        shown.add_row(*(v if isinstance(v, str) else f"{v:.3g}" for v in row.values()))
+        values = [v for name, v in row.items() if name != "wide"]
+        shown.add_row(*(v if isinstance(v, str) else f"{v:.3g}" for v in values))
     return shown
 
 
+def memory_rates(x_shape, speed, flush):
+    """What part of the copy's bandwidth the kernels reach that memory limits, float32."""
+    cupy = need_gpu()
+    x, size = cupy.ones(x_shape, dtype="float32"), 4 * int(np.prod(x_shape))
+    ones = cupy.ones(x_shape[1], dtype="float32")
+    pooled, windows = gpu.max_pool2d_forward(x, 2)
+    statistics = gpu.batch_norm_forward(x, ones, ones, ones, ones)[1]
+    calls = {  # name: bytes that must move, function
+        "ReLU": (2 * size, lambda: gpu.relu_forward(x)),
+        "ReLU backward": (3 * size, lambda: gpu.relu_backward(x, x)),
+        "max pool": (size * 21 // 16, lambda: gpu.max_pool2d_forward(x, 2)),
+        "max pool backward": (size * 21 // 16, lambda: gpu.max_pool2d_backward(pooled, windows)),
+        "batch norm": (3 * size, lambda: gpu.batch_norm_forward(x, ones, ones, ones, ones)),
+        "batch norm backward": (5 * size, lambda: gpu.batch_norm_backward(x, statistics)),
+    }
+    return {
+        name: moved / event_times(function, flush).median / speed
+        for name, (moved, function) in calls.items()
+    }
+
+
 def main():
-    """Print a table for each kind of arithmetic."""
+    """Print bandwidth, a table for each task and kind of arithmetic, and the training step's."""
     console = Console()
     problem = gpu_problem() or ("" if torch.cuda.is_available() else "PyTorch finds no GPU")
     if problem:
@@ -215,10 +220,14 @@ def main():
         if mode == "bf16" and importlib.util.find_spec("ml_dtypes") is None:
             console.print("bf16: CuPy has it where ml_dtypes is: pip install ml_dtypes")
             continue
-        peak = product_peak(mode, flush)
+        peak = product_peak(MODES[mode].dtype, mode == "tf32", flush)
         console.print(f"{mode}: the best matrix product does {peak / 1e12:.0f} Tflop/s")
-        rows = [measured(case, mode, peak, speed, flush) for case in (*CONVOLUTIONS, *LARGE)]
-        console.print(table(rows, mode))
+        for task in TASKS:
+            cases = (*CONVOLUTIONS, *LARGE)
+            rows = [measured(case, mode, task, peak, speed, flush) for case in cases]
+            console.print(table(rows, mode, task))
+        if MODES[mode].dtype == torch.float32:
+            console.print(gpu_network.table(mode, MODES[mode].math, peak, speed))
     return 0
 
 

@@ -136,12 +136,14 @@ def test_a_recording_is_made_once_warm_and_replayed_on_new_inputs(stream):
     seen = []
 
     def step(x):
+        assert graphs.recording.get()
         seen.append(x)
         stream.log.append("step")
         return x
 
     replay = graphs.capture(step, np.zeros(3))
     assert stream.log == ["step", "step", "begin", "step", "end", "wait"]
+    assert not graphs.recording.get()
     result = replay(np.array([1.0, 2, 3]))
     assert stream.log[-1] == "launch" and len(seen) == 3
     assert result is seen[-1] and result.tolist() == [1, 2, 3]  # where the recording reads

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from cs_cnn import layers, normalization
 from cs_cnn.backend import gpu_problem, to_cpu, to_gpu
 from cs_cnn.fast_layers import gpu
-from cs_cnn.fast_layers.gpu import conv, conv_tensor, launch
+from cs_cnn.fast_layers.gpu import conv, conv_tensor, elementwise, launch
 from cs_cnn.tests import cuda_on_cpu
 from cs_cnn.tests.cuda_on_cpu.kernels import KERNELS
 from cs_cnn.tests.test_layers import convolutions, poolings
@@ -73,7 +73,7 @@ def check_conv(lane, step, case, seed, dtype, tolerance, **options):
     out = lane.take(step.forward(x, w, b, g, **options))
     (dout,) = arrays(seed + 1, out.shape, dtype=dtype)
     there = lane.give(dout)
-    dx = lane.take(step.backward_data(there, w, g, **options))
+    dx = lane.take(step.backward_data(x, there, w, g, **options))
     dw = lane.take(step.backward_weights(x, there, g, **options))
     want = torch_results(lambda *t: F.conv2d(*t, **arguments), inputs, dout)
     assert_near([out, dx, dw], want[:3], tolerance, dtype)
@@ -154,6 +154,23 @@ def test_bfloat16_on_tensor_cores(lane, monkeypatch):
     np.testing.assert_allclose(got, want, rtol=2**-8, atol=1e-5)
 
 
+def test_gradients_in_bfloat16(lane, monkeypatch):
+    if lane.give is to_gpu:
+        pytest.skip("NumPy has no bfloat16 to bring the numbers in")
+    monkeypatch.setitem(conv_tensor.KINDS, "uint16", "Bfloat")
+    monkeypatch.setitem(launch.NUMBERS, "uint16", "bfloat_t")
+    shapes = (14, 5, 11, 11), (8, 5, 3, 3), (14, 8, 9, 9)  # dw in two parts
+    rng = np.random.default_rng(0)  # whole numbers: every product and sum is exact
+    values = [rng.integers(0, 3, shape).astype(np.float32) for shape in shapes]
+    x, w, dout = ((a.view(np.uint32) >> 16).astype(np.uint16) for a in values)
+    g = conv.conv_geometry(x, w, None, 1, 0, 1, 1)
+    _, dx, dw = torch_results(F.conv2d, values[:2], values[2])
+    got = conv_tensor.backward_data(x, dout, w, g)
+    assert dx.max() < 256  # as far as bfloat16 has every whole number
+    np.testing.assert_array_equal((got.astype(np.uint32) << 16).view(np.float32), dx)
+    np.testing.assert_array_equal(conv_tensor.backward_weights(x, dout, g), dw)
+
+
 @few
 @given(case=convolutions(), seed=SEEDS, relu=st.booleans())
 def test_conv2d_and_its_gradients_are_pytorchs(lane, case, seed, relu):
@@ -183,13 +200,30 @@ def test_images_in_channels_last_memory_give_a_result_in_it(lane):
     x, w = arrays(0, (2, 6, 7, 8), (5, 8, 3, 3), dtype=np.float32)
     x, w = map(lane.give, (x, w))
     images = x.transpose(0, 3, 1, 2)  # (2, 8, 6, 7), channels last
-    with gpu.float32_math("tf32"):
-        last, cache = gpu.conv2d_forward(images, w, padding=1)
-        first, _ = gpu.conv2d_forward(images.copy(order="C"), w, padding=1)
-        dx, _, _ = gpu.conv2d_backward(last, cache)
-    assert last.transpose(0, 2, 3, 1).flags.c_contiguous and first.flags.c_contiguous
-    assert dx.transpose(0, 2, 3, 1).flags.c_contiguous
-    assert np.array_equal(lane.take(last), lane.take(first))
+    for mode in ("tf32", "float32"):
+        with gpu.float32_math(mode):
+            results = [through(a, w) for a in (images, images.copy(order="C"))]
+        for last, first in zip(*results, strict=True):
+            assert last.transpose(0, 2, 3, 1).flags.c_contiguous
+            assert first.flags.c_contiguous
+            assert np.array_equal(lane.take(last), lane.take(first))
+
+
+def through(x, w):
+    """Convolution and ReLU, and their gradients by x; the gradient that comes is in C order."""
+    out, cache = gpu.conv2d_forward(x, w, padding=1)
+    active, mask = gpu.relu_forward(out)
+    dout = gpu.relu_backward(active.copy(order="C"), mask)
+    return [out, active, dout, gpu.conv2d_backward(dout.copy(order="C"), cache)[0]]
+
+
+def test_filters_of_another_dtype_than_the_images_keep_it(lane):
+    x, w, dout = arrays(0, (2, 3, 7, 6), (4, 3, 3, 3), (2, 4, 5, 4))
+    want = torch_results(F.conv2d, [x, w], dout)
+    out, cache = gpu.conv2d_forward(lane.give(x), lane.give(w.astype(np.float32)))
+    dx, dw, _ = gpu.conv2d_backward(lane.give(dout), cache)
+    assert_near([lane.take(out), lane.take(dx)], want[:2], 1e-6, np.float64)
+    assert_near([lane.take(dw)], want[2:], 1e-6, np.float32)
 
 
 def test_views_with_any_strides_are_taken(lane):
@@ -245,6 +279,15 @@ BATCHES = st.one_of(
 @settings(max_examples=20, deadline=None)
 @given(shape=BATCHES, seed=SEEDS, training=st.booleans(), offset=st.sampled_from([0, 1e4]))
 def test_batch_norm_is_the_librarys_in_both_modes(lane, shape, seed, training, offset):
+    check_batch_norm(lane, shape, seed, training, offset)
+
+
+def test_batch_norm_in_parts_of_unlike_sizes(lane):
+    check_batch_norm(lane, (5, 2, 57, 59), 0, training=True, offset=0)  # 2, 2, 1 and no images
+
+
+def check_batch_norm(lane, shape, seed, training, offset):
+    """Batch norm, its running averages and its gradients are the library's."""
     C = shape[1:2]
     x, dout, gamma, beta, mean, var = arrays(seed, shape, shape, C, C, C, C)
     inputs, options = (x + offset, gamma, beta, mean, var**2 + 0.1), (training, 0.3, 1e-3)
@@ -277,7 +320,9 @@ def test_relu_is_the_librarys(lane, dtype, shape):
     assert out.dtype == dx.dtype == dtype
 
 
-def test_linear_is_the_librarys(lane):
+@pytest.mark.parametrize("recorded", [False, True])
+def test_linear_is_the_librarys(lane, monkeypatch, recorded):
+    monkeypatch.setattr(elementwise, "recording", SimpleNamespace(get=lambda: recorded))
     x, w, b, dout = arrays(0, (2, 3, 4), (5, 4), (5,), (2, 3, 5))
     out, cache = gpu.linear_forward(*map(lane.give, (x, w, b)))
     want, want_cache = layers.linear_forward(x, w, b)

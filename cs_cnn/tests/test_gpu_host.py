@@ -7,10 +7,10 @@ import subprocess
 import numpy as np
 import pytest
 
-from cs_cnn import layers, normalization
+from cs_cnn import fast_layers, layers, normalization
 from cs_cnn.backend import gpu_problem
 from cs_cnn.fast_layers import gpu
-from cs_cnn.fast_layers.gpu import conv, conv_tensor, launch, memory
+from cs_cnn.fast_layers.gpu import conv, conv_tensor, geometry, launch, memory
 from cs_cnn.tests import cuda_on_cpu
 from cs_cnn.tests.cuda_on_cpu.kernels import KERNELS
 from cs_cnn.tests.test_gpu import arrays, assert_near
@@ -124,7 +124,8 @@ def test_where_no_image_fits_the_error_says_what_was_asked_for():
         memory.in_pieces("conv2d", run, np.zeros((3, 2)))
 
 
-def test_conv2d_in_pieces_is_the_whole(monkeypatch):
+@pytest.mark.parametrize("last", [False, True])
+def test_conv2d_in_pieces_is_the_whole(monkeypatch, last):
     def start(file, kernel, grid, block, *args):
         if len(args[0]) > 2:
             raise MemoryError
@@ -133,11 +134,79 @@ def test_conv2d_in_pieces_is_the_whole(monkeypatch):
     cuda_on_cpu.need_compiler()
     cuda_on_cpu.use(monkeypatch, start)
     x, w, b, dout = arrays(0, (5, 2, 4, 4), (2, 2, 3, 3), (2,), (5, 2, 2, 2))
+    x = fast_layers.channels_last(x) if last else x
     out, cache = gpu.conv2d_forward(x, w, b)
     want, want_cache = layers.conv2d_forward(x, w, b)
     got = [out, *gpu.conv2d_backward(dout, cache)]
+    assert [geometry.is_channels_last(a) for a in got[:2]] == [last, last]
+    assert all(a.flags.c_contiguous != last for a in got[:2])
     wanted = [want, *layers.conv2d_backward(dout, want_cache)]
     assert_near(got, wanted, 1e-12, np.float64)
+
+
+@pytest.fixture
+def started(monkeypatch):
+    """The names of the kernels that were started, without their types."""
+    names = []
+
+    def start(file, kernel, *args):
+        names.append(kernel.partition("<")[0])
+        cuda_on_cpu.launch(file, kernel, *args)
+
+    cuda_on_cpu.need_compiler()
+    cuda_on_cpu.use(monkeypatch, start)
+    return names
+
+
+def test_backward_brings_each_image_and_the_filters_into_order_once(started):
+    x, w, dout = arrays(0, (2, 8, 6, 7), (8, 8, 3, 3), (2, 8, 4, 5), dtype=np.float16)
+    gpu.conv2d_backward(dout, (x, w, None, 1, 0, 1, 1))
+    assert sorted(started) == ["backward_data", "backward_weights", *["channels_last"] * 3]
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float16])
+def test_convolution_folded_batch_norm_and_relu_are_one_kernel(started, dtype):
+    x, w, *rest = arrays(0, (2, 8, 6, 7), (4, 8, 3, 3), *[(4,)] * 4, dtype=dtype)
+    gamma, beta, mean, var = rest
+    if dtype == np.float16:  # tensor cores
+        x, w = map(fast_layers.channels_last, (x, w))
+    fused = normalization.fuse_batch_norm(w, None, gamma, beta, mean, var**2)
+    out, _ = gpu.conv2d_relu_forward(x, *fused)
+    assert started == ["forward"]
+    x, w, gamma, beta, mean, var = (a.astype(float) for a in (x, w, gamma, beta, mean, var))
+    want, _ = fast_layers.conv2d_forward(x, w)
+    want = normalization.batch_norm_forward(want, gamma, beta, mean, var**2, training=False)[0]
+    tolerance = 1e-12 if dtype == np.float64 else 2e-3
+    assert_near([out], [np.maximum(want, 0)], tolerance, dtype)
+
+
+class Foreign(np.lib.mixins.NDArrayOperatorsMixin):
+    """An array that keeps to its own kind, as CuPy's do: it does not mix with NumPy's."""
+
+    def __init__(self, numbers):
+        self.numbers, self.shape, self.ndim = numbers, numbers.shape, numbers.ndim
+
+    def __len__(self):
+        return len(self.numbers)
+
+    def __getitem__(self, index):
+        return Foreign(self.numbers[index])
+
+    def __array__(self, *args, **kwargs):
+        raise TypeError("turned into NumPy's")
+
+    def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
+        assert not any(isinstance(a, np.ndarray) for a in inputs)
+        return Foreign(ufunc(*(getattr(a, "numbers", a) for a in inputs), **kwargs))
+
+
+@pytest.mark.parametrize("bias", [False, True])
+def test_batch_norm_is_folded_where_the_arrays_live(bias):
+    w, b, gamma, beta, mean, var = arrays(0, (4, 3, 3, 3), *[(4,)] * 5)
+    inputs = w, b if bias else None, gamma, beta, mean, var**2
+    there = [None if a is None else Foreign(a) for a in inputs]
+    got = normalization.fuse_batch_norm(*there)
+    assert_near([a.numbers for a in got], normalization.fuse_batch_norm(*inputs), 0, np.float64)
 
 
 def test_the_kernels_headers_are_written_in_once():
@@ -156,18 +225,3 @@ def test_nvcc_compiles_every_kernel(file, tmp_path):
     assert (done.returncode, done.stderr) == (0, "")
     binary = (tmp_path / "out.cubin").read_bytes()
     assert binary.count(b".text.") >= len(KERNELS[file])
-
-
-def test_the_roofline_is_the_slower_of_operations_and_bytes():
-    bench = pytest.importorskip("benchmarks.gpu", reason="benchmarks/ is not here")
-    case = bench.CONVOLUTIONS[3]  # (32, 64, 56, 56), 64 filters 3x3, padding 1
-    numbers = 2 * 32 * 64 * 56**2 + 64 * 64 * 9
-    assert bench.roofline(case, 4, peak=1, speed=1e30) == 2 * 32 * 64 * 56**2 * 64 * 9
-    assert bench.roofline(case, 4, peak=1e30, speed=1) == 4 * numbers
-
-
-@pytest.mark.skipif(not gpu_problem(), reason="there is a GPU")
-def test_the_benchmark_says_what_is_missing(capsys):
-    bench = pytest.importorskip("benchmarks.gpu", reason="benchmarks/ is not here")
-    assert bench.main() == 1
-    assert "No GPU: " in capsys.readouterr().out

@@ -4,7 +4,7 @@ Read the kernels in this order, each faster than the one before and harder to re
 conv_naive.cu, conv_tiled.cu, conv_tensor.cu (with tensor_core.cuh and ptx.cuh); then pool.cu,
 norm.cu, elementwise.cu. A `.py` file beside each starts its kernels. Importing this needs neither
 CuPy nor a GPU; calling a layer without one raises a RuntimeError that says what is missing.
-Results are in C order; only convolution on tensor cores keeps the memory format channels last.
+Convolution and ReLU keep x's memory format, the other layers give results in C order.
 
 Where there is no GPU, the kernels are compiled by nvcc and run thread by thread on the CPU
 (`cs_cnn/tests/cuda_on_cpu`). That is all that was done with them so far: not run on a GPU.

@@ -13,7 +13,8 @@ from contextvars import ContextVar
 
 from cs_cnn.backend import array_module
 from cs_cnn.fast_layers.gpu import conv_naive, conv_tensor, conv_tiled
-from cs_cnn.fast_layers.gpu.geometry import conv_geometry
+from cs_cnn.fast_layers.gpu.elementwise import relu_backward
+from cs_cnn.fast_layers.gpu.geometry import conv_geometry, empty_as, in_format_of
 from cs_cnn.fast_layers.gpu.launch import device, number
 from cs_cnn.fast_layers.gpu.memory import in_pieces
 from cs_cnn.shapes import need_shape
@@ -47,8 +48,9 @@ def float32_math(mode):
 def conv2d_forward(x, w, b=None, stride=1, padding=0, dilation=1, groups=1):
     """Convolution on the GPU; arguments, results and errors are `cs_cnn.layers.conv2d_forward`'s.
 
-    The dtype is float16, bfloat16, float32 or float64. Images in channels-last memory (an (N, C, H,
-    W) view with the strides of (N, H, W, C)) give a result in channels-last memory on tensor cores.
+    The dtype is float16, bfloat16, float32 or float64. The results out and dx have x's memory
+    format: C order, or channels last (an (N, C, H, W) view with the strides of (N, H, W, C)), which
+    is what tensor cores read; the other steps convert.
     """
     return _forward(x, w, b, stride, padding, dilation, groups, relu=False)
 
@@ -64,27 +66,27 @@ def conv2d_backward(dout, cache):
     x, w, b, stride, padding, dilation, groups = cache
     g = conv_geometry(x, w, b, stride, padding, dilation, groups)
     need_shape("conv2d_backward", "dout", dout, (g.N, g.C_out, g.H_out, g.W_out))
-    dout = dout.astype(x.dtype, copy=False)
+    dout, filters = (a.astype(x.dtype, copy=False) for a in (dout, w))
     step, options = choose(x.dtype, groups)
 
     def piece(x, dout):
-        part = g._replace(N=len(x))
+        part, dout = g._replace(N=len(x)), step.arranged(dout)
         return (
-            step.backward_data(dout, w, part, **options),
+            step.backward_data(x, dout, filters, part, **options),
             step.backward_weights(x, dout, part, **options),
         )
 
     dx, dw = zip(*in_pieces("conv2d_backward", piece, x, dout), strict=True)
     wide = None if x.dtype == "float64" else "float32"
     db = None if b is None else dout.sum(axis=(0, 2, 3), dtype=wide).astype(b.dtype, copy=False)
-    return _joined(dx), sum(dw[1:], dw[0]), db
+    return _joined(dx, x), sum(dw[1:], dw[0]).astype(w.dtype, copy=False), db
 
 
 def conv2d_relu_backward(dout, cache):
     """Gradients of `conv2d_relu_forward`: dx, dw, db."""
     *cache, out = cache
     need_shape("conv2d_relu_backward", "dout", dout, out.shape)
-    return conv2d_backward(dout * (out > 0), tuple(cache))
+    return conv2d_backward(relu_backward(dout, out), tuple(cache))
 
 
 def choose(dtype, groups):
@@ -108,8 +110,12 @@ def _forward(x, w, b, stride, padding, dilation, groups, relu):
         lambda x: step.forward(x, w, b, g._replace(N=len(x)), relu=relu, **options),
         x,
     )
-    return _joined(pieces), cache
+    return _joined(pieces, x), cache
 
 
-def _joined(pieces):
-    return pieces[0] if len(pieces) == 1 else array_module(pieces[0]).concatenate(pieces)
+def _joined(pieces, x):
+    """The pieces' images as one array, in x's memory format."""
+    if len(pieces) == 1:
+        return in_format_of(x, pieces[0])
+    out = empty_as(x, (len(x), *pieces[0].shape[1:]))
+    return array_module(x).concatenate(pieces, out=out)

@@ -22,7 +22,7 @@ def forward(x, w, b, g, relu=False, kind=None):
     """
     out = empty_as(x, (g.N, g.C_out, g.H_out, g.W_out))
     x, w = channels_last(x), channels_last(w)
-    padded = g._replace(C_in=x.shape[-1]).struct
+    padded = g._replace(C_in=x.shape[1]).struct
     b = None if b is None else contiguous(b)
     args = (x, w, b, out, padded, g.C_out, strides(out), relu)
     tile = choose_tile(g.pixels, g.C_out)
@@ -30,11 +30,11 @@ def forward(x, w, b, g, relu=False, kind=None):
     return out
 
 
-def backward_data(dout, w, g, kind=None):
-    """dx (N, C_in, H, W) in dout's memory format."""
-    dx = empty_as(dout, (g.N, g.C_in, g.H, g.W))
+def backward_data(x, dout, w, g, kind=None):
+    """dx, shaped as x and in its memory format."""
+    dx = empty_as(x, x.shape)
     dout, w = channels_last(dout), channels_last(w.swapaxes(0, 1))
-    padded = g._replace(C_out=dout.shape[-1]).struct
+    padded = g._replace(C_out=dout.shape[1]).struct
     rows = g.N * g.H * g.W
     tile = choose_tile(rows, g.C_in)
     args = (dout, w, dx, padded, g.C_in, strides(dx))
@@ -45,7 +45,7 @@ def backward_data(dout, w, g, kind=None):
 def backward_weights(x, dout, g, kind=None):
     """dw (C_out, C_in, KH, KW)."""
     dtype, x, dout = x.dtype, channels_last(x), channels_last(dout)
-    padded = g._replace(C_in=x.shape[-1], C_out=dout.shape[-1])
+    padded = g._replace(C_in=x.shape[1], C_out=dout.shape[1])
     tile = TILES[-1] if min(g.C_out, padded.depth) <= 64 else TILES[0]
     rows, columns = tile_blocks(g.C_out, padded.depth, tile)
     parts = split_depth(rows * columns, g.pixels)
@@ -60,17 +60,22 @@ def backward_weights(x, dout, g, kind=None):
 
 
 def channels_last(x):
-    """(N, C, H, W) -> (N, H, W, C_padded): zeros fill the channels up to a multiple of 16 bytes."""
+    """x as (N, C_padded, H, W) in channels-last memory: zeros fill the last 16 bytes of a pixel.
+
+    An x that is like that already is returned as it is.
+    """
     (N, C, H, W), step = x.shape, chunk(x)
     C_padded = -(-C // step) * step
     last = x.transpose(0, 2, 3, 1)
-    if C_padded == C and last.flags.c_contiguous:
-        return contiguous(last)
-    out = array_module(x).empty((N, H, W, C_padded), dtype=x.dtype)
-    grid = (*blocks((H * W, 32), (C_padded, 32)), min(N, 65535))
-    name = f"channels_last<{number('conv2d', x.dtype)}>"
-    launch("layout.cu", name, grid, (32, 8), contiguous(x), out, N, C, H * W, C_padded)
-    return out
+    if C_padded != C or not last.flags.c_contiguous:
+        last = array_module(x).empty((N, H, W, C_padded), dtype=x.dtype)
+        grid = (*blocks((H * W, 32), (C_padded, 32)), min(N, 65535))
+        name = f"channels_last<{number('conv2d', x.dtype)}>"
+        launch("layout.cu", name, grid, (32, 8), contiguous(x), last, N, C, H * W, C_padded)
+    return contiguous(last).transpose(0, 3, 1, 2)
+
+
+arranged = channels_last  # images as this step reads them
 
 
 def chunk(x):

@@ -4,6 +4,7 @@ from cs_cnn.backend import array_module
 from cs_cnn.fast_layers.gpu.launch import blocks, contiguous, device, launch, number
 
 FILE, TILE, BLOCK = "conv_tiled.cu", 64, (16, 16)
+arranged = contiguous  # images as this step reads them
 
 
 def forward(x, w, b, g, relu=False):
@@ -15,9 +16,9 @@ def forward(x, w, b, g, relu=False):
     return out
 
 
-def backward_data(dout, w, g):
-    """dx (N, C_in, H, W)."""
-    dx = array_module(dout).empty((g.N, g.C_in, g.H, g.W), dtype=dout.dtype)
+def backward_data(x, dout, w, g):
+    """dx, shaped as x."""
+    dx = array_module(x).empty(x.shape, dtype=x.dtype)
     grid = (*blocks((g.N * g.H * g.W, TILE), (g.C_in // g.groups, TILE)), g.groups)
     _start("backward_data", grid, contiguous(dout), contiguous(w), dx, g.struct)
     return dx

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from cs_cnn.backend import array_module
+from cs_cnn.fast_layers.gpu.launch import contiguous
 from cs_cnn.shapes import conv2d_shape, pad_pairs, pair
 
 
@@ -61,7 +62,7 @@ def conv_geometry(x, w, b, stride, padding, dilation, groups):
 
 def is_channels_last(x):
     """Whether (N, C, H, W) images lie in memory as (N, H, W, C), and not both ways at once."""
-    return x.transpose(0, 2, 3, 1).flags.c_contiguous and not x.flags.c_contiguous
+    return not x.flags.c_contiguous and x.ndim == 4 and x.transpose(0, 2, 3, 1).flags.c_contiguous
 
 
 def empty_as(x, shape):
@@ -70,6 +71,13 @@ def empty_as(x, shape):
     if is_channels_last(x):
         return xp.empty((N, H, W, C), dtype=x.dtype).transpose(0, 3, 1, 2)
     return xp.empty(shape, dtype=x.dtype)
+
+
+def in_format_of(x, array):
+    """`array`, or a copy, in x's memory format (C order, or channels last), aligned to 16 bytes."""
+    if is_channels_last(x):
+        return contiguous(array.transpose(0, 2, 3, 1)).transpose(0, 3, 1, 2)
+    return contiguous(array)
 
 
 def strides(images):

@@ -4,7 +4,11 @@ Starting one kernel from Python takes several microseconds, and the kernels of a
 less than that each: the GPU waits for Python. A graph is started as one.
 """
 
+from contextvars import ContextVar
+
 from cs_cnn.backend import need_gpu
+
+recording = ContextVar("recording", default=False)  # whether `capture` calls the function
 
 
 def capture(function, *arrays):
@@ -14,7 +18,8 @@ def capture(function, *arrays):
     ----------
     function : callable
         Works on CuPy arrays alone, the same way each time: it must not look at their numbers, nor
-        bring any to the CPU. What it keeps from call to call (weights, running averages), it has to
+        bring any to the CPU, nor use `@` (CuPy refuses to record cuBLAS; the linear layer here does
+        without). What it keeps from call to call (weights, running averages), it has to
         change in place. It is called twice before it is recorded, to compile its kernels and to
         reserve memory; what it changes in place is changed twice then. Recording changes nothing.
     arrays : CuPy arrays
@@ -37,14 +42,18 @@ def capture(function, *arrays):
     pool = cupy.cuda.MemoryPool()  # the recording's own: nobody else may get what it has freed
     stream = cupy.cuda.Stream(non_blocking=True)
     cupy.cuda.Device().synchronize()  # the copies are made on another stream
-    with cupy.cuda.using_allocator(pool.malloc), stream:
-        for _ in range(2):
-            function(*inputs)
-        stream.begin_capture()
-        try:
-            results = function(*inputs)
-        finally:
-            graph = stream.end_capture()
+    token = recording.set(True)
+    try:
+        with cupy.cuda.using_allocator(pool.malloc), stream:
+            for _ in range(2):
+                function(*inputs)
+            stream.begin_capture()
+            try:
+                results = function(*inputs)
+            finally:
+                graph = stream.end_capture()
+    finally:
+        recording.reset(token)
     stream.synchronize()
 
     def replay(*new):

@@ -53,7 +53,7 @@ template <typename Item> __device__ Item gather(Item mine) {
 template <typename Visit> __device__ void each_of_channel(int N, int C, int P, Visit visit) {
     const int images = (N + gridDim.y - 1) / gridDim.y;
     const int first = blockIdx.y * images, last = min(first + images, N);
-    const long long total = (long long)max(last - first, 0) * P;
+    const long long total = (long long)(last - first) * P;  // negative past the last image
     int n = first + threadIdx.x / P, p = threadIdx.x % P;
     for (long long e = threadIdx.x; e < total; e += THREADS) {
         visit(((long long)n * C + blockIdx.x) * P + p);

@@ -29,8 +29,8 @@ def batch_norm_forward(
     """
     batch_norm_axes(x, gamma, beta, running_mean, running_var, training)
     x, xp, wide = contiguous(x), array_module(x), _wide(x)
-    vectors = (a.astype(wide) for a in (gamma, beta, running_mean, running_var))
-    scale, shift, mean, var = vectors
+    vectors = (gamma, beta, running_mean, running_var)
+    scale, shift, mean, var = (contiguous(a.astype(wide, copy=False)) for a in vectors)
     if training:
         mean, std, *new = _statistics(x, mean, var, float(momentum), float(eps))
         running_mean = new[0].astype(running_mean.dtype, copy=False)
@@ -53,7 +53,8 @@ def batch_norm_backward(dout, cache):
     _channels("gradient_sums", x, sums.shape[1], args)
     dbeta, dgamma = sums.sum(axis=1)
     dx, count = xp.empty_like(x), float(N * P if training else 0)
-    _each("backward", x, (dout, x, mean, std, gamma.astype(wide), dgamma, dbeta, dx), count)
+    scale = contiguous(gamma.astype(wide, copy=False))
+    _each("backward", x, (dout, x, mean, std, scale, dgamma, dbeta, dx), count)
     return dx, dgamma.astype(gamma.dtype, copy=False), dbeta.astype(gamma.dtype, copy=False)
 
 
