@@ -20,6 +20,7 @@ from autograder.results import engine_version, few, fingerprint
 from autograder.sandbox.launch import Limits
 from autograder.sandbox.protect import Unprotected, protections
 from autograder.submission import Unreadable, read_text
+from autograder.watch import shadowing
 
 
 class Busy(RuntimeError):
@@ -174,8 +175,10 @@ def collect(course, name, student, notebook):
     except Unreadable as error:
         hint = f" (it should be called {path.name}, found {few(others)})" if others else ""
         text, problem, others = "", f"{error}{hint}", []
-    finding = [f"{few(others)} was handed in too and not looked at"] if others else []
-    return {"text": text, "problem": problem, "findings": finding}
+    found = [f"{few(others)} was handed in too and not looked at"] if others else []
+    if not problem:
+        found += shadowing(path.parent, {p.name for p in course.source(name).parent.iterdir()})
+    return {"text": text, "problem": problem, "findings": found}
 
 
 def outcome(student, result, instructor):

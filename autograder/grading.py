@@ -17,7 +17,8 @@ from nbformat.v4 import new_markdown_cell
 from autograder.judge import CellResult, error_output, is_test, judge
 from autograder.results import Graded, engine_version, fingerprint
 from autograder.sandbox.launch import Limits
-from autograder.submission import Unreadable, grade_id, merge, read
+from autograder.submission import Unreadable, merge, read, recognise
+from autograder.watch import grade_id
 
 MAX_MIB = 20  # of a file that is handed in
 KILLED = re.compile(r"was killed \(signal 9\)|closed its connection")
@@ -87,12 +88,13 @@ def grade_notebook(name, file, instructor, seed, limits, protected):
         if file["problem"]:
             raise Unreadable(file["problem"])
         submitted = read_handed_in(name, file["text"])
+        repaired = recognise(submitted, complete)
         is_ours(submitted, complete, name)
     except Unreadable as error:
         return unanswered(complete, str(error))
     notebook, findings = merge(complete, submitted)
     result = judge_undisturbed(notebook, limits, protected, seed)
-    findings = file["findings"] + findings
+    findings = file["findings"] + repaired + findings
     return with_notes(result.notebook, findings), result.cells, findings, ""
 
 

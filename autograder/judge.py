@@ -12,7 +12,6 @@ import io
 import math
 import numbers
 import re
-import symtable
 import time
 import traceback
 from collections.abc import Callable
@@ -23,10 +22,11 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_output
 from nbgrader.utils import determine_grade, is_grade, is_solution
 
-from .rooms import locked_imports, python, room_for
+from .rooms import locked_imports, room_for
 from .sandbox.launch import Limits
 from .sandbox.session import SEAL, Session, clean
 from .submission import SHOWS
+from .testcell import Names, evaluate
 
 
 @dataclass(frozen=True)
@@ -53,13 +53,14 @@ class Judgement:
 class Tester:
     """What the test cells of one notebook share.
 
-    `drawing()` is the context in which the checks draw their cases; `failures` are the student's
-    cells that failed so far, as (source, reason).
+    `drawing()` is the context in which the checks draw their cases; `earlier` is what the test
+    cells left behind so far; `failures` are the student's cells that failed, as (source, reason).
     """
 
     session: Session
     imported: dict
     drawing: Callable
+    earlier: dict = field(default_factory=dict)
     failures: list = field(default_factory=list)
 
 
@@ -150,27 +151,28 @@ def run_cell(cell, number, tester):
 def judge_cell(cell, number, tester):
     """Run a test cell here, fill in its outputs and score it."""
     began = time.perf_counter()
-    settings = cell.metadata.nbgrader
-    tester.session.seals.clear()
+    settings, session = cell.metadata.nbgrader, tester.session
+    session.seals.clear()
     shown = io.StringIO()
     value = failure = None
     outputs = []
     try:
-        tester.session.revive()
-        names = student_names(cell.source, tester)
+        session.revive()
+        names = Names(cell.source, session, tester.imported, tester.earlier)
     except (TimeoutError, ConnectionError, SyntaxError) as error:
         failure = error
     else:
         with contextlib.redirect_stdout(shown), contextlib.redirect_stderr(shown):
             try:
                 with tester.drawing():
-                    value = evaluate(python(cell.source), tester.imported | names)
+                    value = evaluate(cell.source, names)
                 outputs = value_output(value, number, float(settings.points))
             except (Exception, SystemExit) as error:
                 failure = error
+        tester.earlier |= names.left
     if failure is not None:
         outputs = [error_output(failure, where(failure))]
-    text = clean(shown.getvalue(), tester.session.limits.output_bytes)
+    text = clean(shown.getvalue(), session.limits.output_bytes)
     printed = [new_output("stream", name="stdout", text=text)] if text else []
     cell.outputs, cell.execution_count = printed + outputs, number
     points, most = determine_grade(cell)
@@ -185,38 +187,6 @@ def seeded(seed):
     from cs_cnn import checks
 
     return partial(checks.judging, seed)
-
-
-def student_names(source, tester):
-    """Fetch what a test cell uses and the instructor did not import; leave out what is missing."""
-    found = {}
-    for name in sorted(free_names(python(source)) - set(tester.imported) - set(dir(builtins))):
-        with contextlib.suppress(NameError):
-            found[name] = tester.session.look(name)
-    return found
-
-
-def free_names(source):
-    """List the global names that a piece of code reads, those that it imports excepted."""
-    top = symtable.symtable(source, "<test>", "exec")
-    tables, names = [top], set()
-    while tables:
-        table = tables.pop()
-        tables += table.get_children()
-        for symbol in table.get_symbols():
-            if symbol.is_referenced() and (table is top or symbol.is_global()):
-                names.add(symbol.get_name())
-    return names - {s.get_name() for s in top.get_symbols() if s.is_imported()}
-
-
-def evaluate(source, namespace):
-    """Execute a cell; give the value of its last line if that is an expression."""
-    tree = ast.parse(source)
-    last = tree.body.pop().value if tree.body and isinstance(tree.body[-1], ast.Expr) else None
-    exec(compile(tree, "<test>", "exec"), namespace)
-    if last is None:
-        return None
-    return eval(compile(ast.Expression(last), "<test>", "eval"), namespace)
 
 
 def value_output(value, number, most):

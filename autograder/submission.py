@@ -15,9 +15,11 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_
 from nbgrader.utils import is_grade, is_locked
 
 from . import watch
+from .watch import grade_id
 
 HIDDEN = re.compile(r"^[^\n]*### BEGIN HIDDEN TESTS.*?### END HIDDEN TESTS[^\n]*\n?", re.S | re.M)
 SHOWS = "cs_cnn_shows"  # metadata of cells that only show something: grading can do without them
+MARKS = ("grade_id", "points", "grade", "solution", "locked", "task")
 NEW_CELL = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}
 
 
@@ -37,8 +39,9 @@ def read(path, max_mib=20):
     Returns
     -------
     nbformat.NotebookNode
-        Version 4.5. Each cell has its type, its text and its ``metadata.nbgrader.grade_id``, if
-        any; outputs, attachments and all other metadata are left behind.
+        Version 4.5. Each cell has its type, its text, its tags, nbgrader's marks and the id that it
+        had (`was`), if any, which only serve to find its place and to tell changes; the notebook
+        has its `language`. All else is left behind.
 
     Raises
     ------
@@ -60,7 +63,7 @@ def read(path, max_mib=20):
     if not isinstance(content.get("cells"), list):
         raise Unreadable("this is not a notebook: it has no list of cells")
     cells = [read_cell(cell, number) for number, cell in enumerate(content["cells"], 1)]
-    return new_notebook(cells=cells)
+    return new_notebook(cells=cells, metadata={"language": language(content.get("metadata"))})
 
 
 def read_text(path, max_mib):
@@ -107,8 +110,55 @@ def read_cell(cell, number):
     metadata = cell.get("metadata")
     nbgrader = metadata.get("nbgrader") if isinstance(metadata, dict) else None
     if isinstance(nbgrader, dict) and isinstance(nbgrader.get("grade_id"), str):
-        made.metadata.nbgrader = nbformat.from_dict({"grade_id": nbgrader["grade_id"]})
+        marks = {
+            k: nbgrader[k] for k in MARKS if isinstance(nbgrader.get(k), str | bool | float | int)
+        }
+        made.metadata.nbgrader = nbformat.from_dict(marks)
+    tags = metadata.get("tags") if isinstance(metadata, dict) else None
+    if isinstance(tags, list):
+        made.metadata.tags = [tag for tag in tags if isinstance(tag, str)]
+    ids = [cell.get("id"), metadata.get("id") if isinstance(metadata, dict) else None]
+    made.metadata.was = [name for name in ids if isinstance(name, str)]  # Colab: in the metadata
     return made
+
+
+def language(metadata):
+    """The language that a notebook says it is written in, or ""."""
+    places = [("kernelspec", "language"), ("language_info", "name")]
+    for place, key in places if isinstance(metadata, dict) else []:
+        inner = metadata.get(place)
+        if isinstance(inner, dict) and isinstance(inner.get(key), str):
+            return inner[key]
+    return ""
+
+
+def recognise(submitted, instructor):
+    """Give cells whose marks are gone the grade_id that their own id says, where it can.
+
+    Parameters
+    ----------
+    submitted : nbformat.NotebookNode
+        What `read` gave; it is changed.
+    instructor : nbformat.NotebookNode
+        As for `merge`, with cell ids that equal the grade ids, as this project builds them.
+
+    Returns
+    -------
+    list of str
+        Findings: how many cells were recognised, and another language than Python.
+    """
+    known = {c.id: c.cell_type for c in instructor.cells if grade_id(c) == c.id}
+    marked, found = {grade_id(cell) for cell in submitted.cells}, 0
+    for cell in submitted.cells:
+        names = [n for n in cell.metadata.was if known.get(n) == cell.cell_type]
+        if grade_id(cell) is None and names and names[0] not in marked:
+            cell.metadata.nbgrader = nbformat.from_dict({"grade_id": names[0]})
+            marked.add(names[0])
+            found += 1
+    marks = f"nbgrader's marks were gone from {found} cells, which were recognised by their ids"
+    spoken = submitted.metadata.language
+    kernel = f"it says that it is written in {spoken[:20]!r}; it was run as Python"
+    return [marks] * bool(found) + [kernel] * (spoken.lower() not in ("", "python", "ipython"))
 
 
 def merge(instructor, submitted):
@@ -148,15 +198,12 @@ def merge(instructor, submitted):
             continue
         if is_locked(original) and changed(cell.source, original.source):
             findings.append(f"{label(original)} had been changed: the original was used")
+        findings += remarked(original, cell)
         result.cells.append(restored(original, cell.source))
     put_missing_back(result.cells, originals, findings)
     own = [c for c in result.cells if c.cell_type == "code" and not is_locked(c)]
     findings += watch.findings(instructor, [c for c in own if not c.metadata.get(SHOWS)])
     return result, findings
-
-
-def grade_id(cell):
-    return cell.metadata.get("nbgrader", {}).get("grade_id")
 
 
 def label(cell):
@@ -192,6 +239,18 @@ def changed(source, original):
     """Compare two sources, white space at line ends and hidden tests aside."""
     forms = (original, HIDDEN.sub("", original))
     return trimmed(source) not in [trimmed(form) for form in forms]
+
+
+def remarked(original, cell):
+    """Name what was changed in a cell besides its text; none of it has any effect."""
+    marks, own = original.metadata.nbgrader, cell.metadata.nbgrader
+    found = [f"other {mark}" for mark in own if mark in marks and own[mark] != marks[mark]]
+    found += [f"the type {cell.cell_type}"] * (cell.cell_type != original.cell_type)
+    tags = [
+        tag for tag in cell.metadata.get("tags", []) if tag not in original.metadata.get("tags", [])
+    ]
+    found += [f"the tag {tag[:40]!r}" for tag in tags]
+    return [f"{label(original)} had {', '.join(found)}: no effect"] if found else []
 
 
 def trimmed(source):

@@ -24,6 +24,7 @@ NAMESPACES = {
     "net": 0x40000000,
 }
 READ_ONLY, NO_SETUID, NO_DEVICES, NO_EXEC = 1, 2, 4, 8
+FIRST_NUMBERS = 300  # of processes; the kernel gives each of these away once only
 DUMPABLE, DROP_CAPABILITY = 4, 24  # prctl's names for them
 
 
@@ -63,9 +64,8 @@ def few_processes(most):
     on every kernel, but only ten times a second.
     """
     if kernel_version() >= (6, 14):
-        least = 301  # the kernel takes no smaller number
         with contextlib.suppress(OSError):
-            Path("/proc/sys/kernel/pid_max").write_text(str(max(least, most)))
+            Path("/proc/sys/kernel/pid_max").write_text(str(FIRST_NUMBERS + most + 2))
 
 
 def kernel_version():

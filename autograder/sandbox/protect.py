@@ -64,7 +64,7 @@ def protection_table():
         ("a filter of system calls", False, filtered, "for x86-64 and aarch64"),
         ("namespaces of a worker's own, so warm starts", False, not nested, nested),
         ("limits on all its processes together", False, locked, "looked at ten times a second"),
-        ("no more than 300 processes at any moment", False, at_once, "needs Linux 6.14"),
+        ("a few hundred processes at most, at any moment", False, at_once, "needs Linux 6.14"),
     ]
 
 

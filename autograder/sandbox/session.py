@@ -108,9 +108,12 @@ class Session:
         """Give a student's value or its `StandIn`; `NameError` if there is none."""
         reply = self._request({"do": "look", "name": name}, self.limits.call_seconds, name)
         with self._reading():
-            if reply["missing"]:
-                raise NameError(f"name {name!r} is not defined", name=name)
-            value = reply["value"]
+            failure = self._failure(reply["error"]) if "error" in reply else None
+            missing, value = (False, None) if failure else (reply["missing"], reply["value"])
+        if failure:
+            raise failure
+        if missing:
+            raise NameError(f"name {name!r} is not defined", name=name)
         if isinstance(value, StandIn):
             return StandIn(self, value._stand_in.number, value._stand_in.type_name, name)
         return value
@@ -145,11 +148,21 @@ class Session:
         with self._reading():
             return reply["value"] is True
 
+    def bind(self, name, thing):
+        """Give a global name of the student's to another of the student's objects."""
+        self._ask_for(name, {"do": "bind", "name": name, "value": thing})
+
+    def unbind(self, name):
+        """Delete a global name of the student's."""
+        self._ask_for(name, {"do": "unbind", "name": name})
+
     def _ask(self, message, thing, name=""):
         """Send a request about an object; raise what the student's code raised."""
-        self.revive()
         what = thing._stand_in.name or thing._stand_in.type_name
-        what = f"{what}.{name}" if name else what
+        return self._ask_for(f"{what}.{name}" if name else what, message)
+
+    def _ask_for(self, what, message):
+        self.revive()
         reply = self._request(message, self.limits.call_seconds, what)
         with self._reading():
             failure = self._failure(reply["error"]) if "error" in reply else None

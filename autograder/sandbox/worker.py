@@ -1,8 +1,8 @@
 """What runs a student's code in the locked room.
 
 It answers requests, one after the other, until its input ends: `run` a cell, `look` a name up,
-`call` a function, `get` or `set` an attribute. It knows no tests, no expected values and no seeds,
-and nobody trusts what it answers.
+`bind` or `unbind` it, `call` a function, `get` or `set` an attribute. It knows no tests, no
+expected values and no seeds, and nobody trusts what it answers.
 """
 
 import base64
@@ -81,6 +81,14 @@ class Student:
 
     def set(self, thing, name, value):
         setattr(self.resolve(thing), name, self.resolve(value))
+        return {}
+
+    def bind(self, name, value):
+        self.shell.user_ns[name] = self.resolve(value)
+        return {}
+
+    def unbind(self, name):
+        self.shell.user_ns.pop(name, None)
         return {}
 
     def is_a(self, thing, kind):

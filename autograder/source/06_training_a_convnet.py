@@ -408,8 +408,8 @@ def train_step(network, x, y, state, lr, momentum=0.9, weight_decay=1e-4):
 
 x, y = digits.x_train[:20], digits.y_train[:20]
 small = build_network("[CONV-RELU-POOL]*2,SOFTMAX", (1, 8, 8), classes=10, filters=8)
-print("loss before:", train_step(small, x, y, {}, lr=0.02))
-print("loss after: ", softmax_cross_entropy(small.forward(x), y)[0])
+print(f"loss before: {train_step(small, x, y, {}, lr=0.02):.2f}")
+print(f"loss after:  {softmax_cross_entropy(small.forward(x), y)[0]:.2f}")
 
 # %% [markdown]
 # ## 6. Overfit a few images first
@@ -671,9 +671,11 @@ plots.filters(w / np.abs(w).max(axis=(1, 2, 3), keepdims=True))
 # Now for the cockpit. In 2014 Andrej Karpathy's ConvNetJS trained a network in the browser, in
 # front of your eyes [7]. Here is such a panel for your network.
 #
-# Press **start**. While it trains, it shows the loss, the accuracy, some test images with the
-# likeliest classes, and for the latest training image what every layer put out, the gradient by it,
-# the weights and the gradient by them. Drag the sliders while it runs. Some things to try:
+# Press **start**; the same button pauses, and goes on. While it trains, it shows the loss, the
+# accuracy, some random test images with the likeliest classes (green is right), and for the latest
+# training image what every layer put out, the gradient by it, the weights and the gradient by them.
+# Red is positive, blue is negative; where nothing is negative, black is zero. Drag the sliders while
+# it runs. Some things to try:
 #
 # - a learning rate of 1. What dies first? Look at the activations of the last ReLU.
 # - after a while, a learning rate ten times smaller. What does the loss do?

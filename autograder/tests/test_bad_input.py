@@ -73,6 +73,10 @@ READABLE = {
     "double cell ids": notebook([cell | {"id": "same"} for cell in written()]),
     "double grade ids": repeated(),
     "wrong kernel": wrong_kernel(),
+    "marks gone, ids there": notebook([c | {"metadata": {}} for c in written()]),
+    "marks gone, ids of Colab": notebook(
+        [code(s, metadata={"id": name}) for name, s in CELLS.items()], nbformat_minor=0
+    ),
     "Zoë Müller-李 [2]; DROP": notebook(),
     "metadata of every kind": notebook(written(attachments=5), metadata=[1, "x"]),
 }
@@ -145,6 +149,18 @@ def test_a_second_notebook_is_named_and_the_first_graded(rows):
     _, found = rows
     assert found["two"].points == 2
     assert found["two"].findings == ["draft.ipynb was handed in too and not looked at"]
+
+
+@pytest.mark.parametrize(
+    ("student", "finding"),
+    [
+        ("wrong kernel", "it says that it is written in 'R'; it was run as Python"),
+        ("marks gone, ids there", "from 2 cells, which were recognised by their ids"),
+        ("marks gone, ids of Colab", "from 2 cells, which were recognised by their ids"),
+    ],
+)
+def test_what_was_repaired_is_said(rows, student, finding):
+    assert any(said.endswith(finding) for said in rows[1][student].findings)
 
 
 def test_everyone_gets_feedback_that_says_it(rows):

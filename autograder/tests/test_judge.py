@@ -6,9 +6,10 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from nbgrader.utils import determine_grade
 
-from autograder.judge import free_names, judge
+from autograder.judge import judge
 from autograder.sandbox.launch import Limits, protections
 from autograder.sandbox.session import rebuilt, student_error
+from autograder.testcell import free_names
 
 QUICK = Limits(call_seconds=1, cell_seconds=1, total_seconds=60, memory_mib=2048)
 GOOD = "def double(x):\n    return 2 * x"
@@ -435,7 +436,58 @@ def test_free_names():
         "import os\nfrom a import b as c\nx = f(os, c)\ndef g(k): return h(k, x)\n"
         "[y + z for y in q]\nclass K:\n    w = v\nlambda p: p + u"
     )
-    assert free_names(source) == {"f", "h", "x", "z", "q", "v", "u"}
+    assert free_names(source) == {"f", "g", "h", "x", "z", "q", "v", "u", "K"}
+
+
+SQUARES = """
+limit = 9
+def squares(n): return [i**2 for i in range(1, n + 1) if i < limit]
+def cubes(n): return [i**3 for i in range(1, n + 1)]
+def total(n): return sum(squares(n))
+def has(name): return name in globals()
+"""
+
+
+@pytest.mark.parametrize(
+    "test",
+    [
+        "kept = squares\ndel squares\ntry: total(1)\nexcept NameError: pass\n"
+        "else: raise AssertionError\nfinally: squares = kept\nassert total(2) == 5",
+        "kept = limit\ndel limit\nassert not has('limit')\nlimit = kept\nassert total(2) == 5",
+        "squares = cubes\nassert total(2) == 9",
+        "limit = 1\nassert total(2) == 5 and limit == 1",
+        "try: 1 / 0\nexcept ArithmeticError as limit: pass\nassert total(2) == 5",
+        "for squares in [1]: pass\ndel squares\nassert total(2) == 5",
+    ],
+    ids=["delete", "put back", "another", "own value", "except", "own deleted"],
+)
+def test_a_test_deletes_and_rebinds_names_in_the_students_process(test):
+    assert outcome(answer("f", SQUARES), test_cell("a", test)) == [(5, "")]
+
+
+def test_what_a_test_leaves_behind_stays_as_in_nbgrader():
+    first = "x, y = 3, double(2)\ndef good(x): return x == 6\nlayer = Layer(1)\ndel limit"
+    second = "assert (x, y) == ('mine', 4) and good(double(x=3)) and layer.calls == 0\nlimit"
+    cells = [imports(), answer("f", GOOD + LAYER + "limit = 9"), test_cell("a", first)]
+    cells += [answer("g", "x = 'mine'\ndef good(x): return 'mine'"), test_cell("b", second)]
+    assert outcome(*cells) == [
+        (5, ""),
+        (0, "limit is not defined: run / restore the cell that defines it"),
+    ]
+
+
+def test_a_value_too_large_to_carry_is_missed_only_where_it_is_read():
+    student = GOOD + "\nimport numpy as np\nx = np.zeros(300_000_000, dtype=np.int8)"
+    tests = [test_cell("a", "assert x.sum() == 0"), test_cell("b", f"x = 3\n{CHECK}")]
+    (points, reason), second = outcome(answer("f", student), *tests)
+    assert second == (5, "") and points == 0 and reason.startswith("ValueError: ")
+
+
+def test_a_value_of_the_tests_own_is_not_sent_under_a_name():
+    spy = "expected = None\ndef double(x):\n    return expected"
+    test = "expected = 6\nassert double(3) == expected"
+    ((points, _),) = outcome(answer("f", spy), test_cell("a", test))
+    assert points == 0
 
 
 def test_magics_in_locked_cells_are_ignored():

@@ -141,6 +141,20 @@ def test_findings_for_a_person(source, finding):
     )
 
 
+NDIMAGE = "look at conv2d_forward: it uses scipy.ndimage, which can do the work"
+
+
+def test_what_is_imported_to_show_something_is_no_answer():
+    def found(*cells):
+        return findings(source_notebook("04_convolution"), list(cells))
+
+    helper = new_code_cell("def slide(x, w):\n    return ndimage.correlate(x, w)")
+    assert found(answer("conv2d_forward", "ndimage.correlate(1, 1)")) == [NDIMAGE]
+    assert found(helper) == []
+    (reason,) = found(answer("conv2d_forward", "def f(x, w): return slide(x, w)"), helper)
+    assert reason == NDIMAGE.replace("conv2d_forward", "number 2 of the student")
+
+
 @pytest.mark.parametrize(
     "source", ["x = 1", "def f(:", "from cs_cnn.layers import linear_forward", "import os", "a\0b"]
 )

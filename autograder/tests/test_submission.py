@@ -69,17 +69,28 @@ def test_honest_work_passes_through_without_findings(tmp_path, instructor, hande
     assert merged.cells[3].metadata == instructor.cells[3].metadata
 
 
-def test_only_text_and_grade_id_are_read(tmp_path, handed_in):
+def test_outputs_attachments_and_strange_metadata_are_not_read(tmp_path, handed_in):
     cell = handed_in.cells[2]
     cell.outputs = [nbformat.v4.new_output("stream", text="boo")]
-    cell.metadata.tags = ["skip-execution"]
-    cell.metadata.nbgrader.points = 1000
+    cell.metadata |= {"tags": [1], "slideshow": {}}
+    cell.metadata.nbgrader |= {"points": [1000], "schema_version": 99}
     handed_in.cells[0].attachments = {"a.png": {"image/png": "aGk="}}
     notebook = read(write(tmp_path / "a.ipynb", handed_in))
     nbformat.validate(notebook)
-    assert notebook.cells[2].metadata == {"nbgrader": {"grade_id": "f"}}
+    marks = {"grade_id": "f", "grade": False, "solution": True, "locked": False, "task": False}
+    assert notebook.cells[2].metadata == {"nbgrader": marks, "tags": [], "was": ["f"]}
     assert notebook.cells[2].outputs == []
     assert "attachments" not in notebook.cells[0]
+
+
+def test_changed_marks_and_tags_are_named_and_have_no_effect(tmp_path, instructor, handed_in):
+    cell = handed_in.cells[3]
+    cell.metadata.tags = ["skip-execution"]
+    cell.metadata.nbgrader |= {"points": 1000, "locked": False}
+    merged, findings = merge(instructor, read(write(tmp_path / "a.ipynb", handed_in)))
+    (finding,) = findings
+    assert finding.startswith("test cell 'f-check' had other points, other locked, the tag 'skip-")
+    assert merged.cells[3].metadata == instructor.cells[3].metadata
 
 
 @pytest.mark.parametrize(
@@ -163,6 +174,7 @@ def test_changed_locked_cells_are_restored_and_named(instructor, handed_in):
     assert findings == [
         "read-only cell 'imports' had been changed: the original was used",
         "test cell 'f-check' had been changed: the original was used",
+        "test cell 'f-check' had the type markdown: no effect",
     ]
     assert sources(merged)["imports"] == "import numpy as np"
     assert sources(merged)["f-check"] == HIDDEN_TEST

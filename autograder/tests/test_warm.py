@@ -124,6 +124,18 @@ def test_what_all_processes_use_together_is_bounded(source, reason):
 
 
 @LINUX
+@BOTH
+def test_any_number_of_threads_may_run_one_after_the_other(protected):
+    source = (
+        "import threading\nran = []\nfor n in range(1000):\n"
+        "    t = threading.Thread(target=ran.append, args=(n,)); t.start(); t.join()\n"
+        "print(len(ran))"
+    )
+    with Worker(LIMITS, protected) as worker:
+        assert shown(worker, source) == "1000\n"
+
+
+@LINUX
 @locked
 def test_a_loop_that_swallows_every_signal_is_stopped():
     source = (

@@ -106,10 +106,11 @@ class Exercise:
         """
         trials, forward = [], tried_once(forward)
         for case in self.all_cases():
-            trial = self.attempt(function, case, forward)
-            trials.append(trial)
-            if isinstance(trial.outcome, TimeoutError | ConnectionError):
-                break
+            gone = trials and isinstance(trials[-1].outcome, TimeoutError | ConnectionError)
+            if gone:  # nothing is there to be asked: what was not tried is not right
+                trials.append(self.failed(case, trials[-1].outcome))
+            else:
+                trials.append(self.attempt(function, case, forward))
         return Report(self, trials, self.recognise(trials))
 
     def all_cases(self):
@@ -129,8 +130,7 @@ class Exercise:
             reason = str(error) or "not written yet"
             raise NotImplementedError(_begin_with(self.name, reason)) from None
         except Exception as error:  # whatever a student's code raises is an answer to show
-            problem = _describe(self.name, error)
-            return Trial(case, error, want, dict.fromkeys(want, problem))
+            return self.failed(case, error, want)
         trial = Trial(case, outcome, want)
         for name, right in want.items():
             if problem := difference(name, outcome[name], right, case.dtype):
@@ -141,6 +141,11 @@ class Exercise:
         # What the student returned may be a view of an array that a later call changes.
         trial.outcome = {name: fresh(value) for name, value in outcome.items()}
         return trial
+
+    def failed(self, case, error, want=None):
+        """The trial of a case that ended with an exception: every output is wrong."""
+        want = want or self.oracle(case)
+        return Trial(case, error, want, dict.fromkeys(want, _describe(self.name, error)))
 
     def part_of(self, case, output):
         """The part that one output of a case counts for."""

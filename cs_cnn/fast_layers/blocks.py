@@ -45,6 +45,11 @@ def blocks(N, rows, across, pixels):
     return [(slice(n, min(n + step, N)), slice(0, rows)) for n in range(0, N, step)]
 
 
+def strided_view(x, shape, strides):
+    """`as_strided` in a fifth of the time, for x whose numbers are contiguous in some order."""
+    return np.ndarray(shape, x.dtype, x.ravel("K"), 0, strides)
+
+
 def padded(name, x, top, left, H, W, channels_last=True):
     """x[:, top : top + H, left : left + W], with zeros where that lies outside of the images.
 
@@ -64,8 +69,8 @@ def padded(name, x, top, left, H, W, channels_last=True):
     else:
         image = scratch(name, (N, C, H, W), x.dtype).transpose(0, 2, 3, 1)
     r, c = max(-top, 0), max(-left, 0)
-    image[:, :r] = image[:, r + h :] = 0
-    image[:, r : r + h, :c] = image[:, r : r + h, c + w :] = 0
+    if (h, w) != (H, W):
+        image[...] = 0
     if channels_last and x.strides[3] % SAME_PLACE == 0 and C > 8:
         inside = _apart(inside)
     np.copyto(image[:, r : r + h, c : c + w], inside)

@@ -7,12 +7,12 @@ and overwritten, instead of once for all images in fresh memory.
 """
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 
-from cs_cnn.fast_layers.blocks import add_up, blocks, is_channels_last, padded, put
+from cs_cnn.fast_layers.blocks import add_up, blocks, is_channels_last, padded, put, strided_view
 from cs_cnn.fast_layers.scratch import each, scratch
 
-BLOCK_BYTES = 0.4e6
+BLOCK_BYTES = 1.5e6
+LINE = 16  # numbers between the rows: rows 4096 bytes apart would compete in the cache
 
 
 def _parts(w, out):
@@ -21,35 +21,58 @@ def _parts(w, out):
     return blocks(N, H_out, W_out, int(BLOCK_BYTES / ((w[0].size + F) * w.itemsize)))
 
 
-def _view(image, shape, places):
-    """Windows of padded images (N, H, W, C), as (N, C, KH, KW, rows, W_out); nothing is copied."""
-    n, h, w, c = image.strides
-    steps = (n, c, places.DH * h, places.DW * w, places.SH * h, places.SW * w)
-    return as_strided(image, shape, steps)
-
-
 def _frame(block, W_out, w, places):
-    """(top, left, H, W) of the part of the padded images that a block's windows cover."""
-    rows, (KH, KW) = block[1], w.shape[2:]
-    H = (rows.stop - rows.start - 1) * places.SH + (KH - 1) * places.DH + 1
+    """(top, left, H, W) of the part of the padded images that a block's windows cover.
+
+    H is a whole number of strides.
+    """
+    rows, (KH, KW), S = block[1], w.shape[2:], places.SH
+    H = (rows.stop - rows.start - 1) * S + (KH - 1) * places.DH + 1
     W = (W_out - 1) * places.SW + (KW - 1) * places.DW + 1
-    return places.top + rows.start * places.SH, places.left, H, W
+    return places.top + rows.start * S, places.left, -(-H // S) * S, W
+
+
+def _taps(image, KW, W_out, places):
+    """Each pixel's KW neighbours across, of images (N, H, W, C), as a view: nothing is copied.
+
+    (N, C, KW, SH, H / SH, W_out): rows SH apart follow each other, as the windows need them.
+    """
+    (N, H, _, C), (n, h, w, c), S = image.shape, image.strides, places.SH
+    shape, steps = (N, C, KW, S, H // S, W_out), (n, c, places.DW * w, h, S * h, places.SW * w)
+    return strided_view(image, shape, steps)
+
+
+def _rows(lowered, p, count, places):
+    """What tap row p meets of `lowered`, the copy of `_taps`: (N, C, KW, rows, W_out)."""
+    first, phase = divmod(p * places.DH, places.SH)
+    return lowered[:, :, :, phase, first : first + count]
 
 
 def columns(x, block, W_out, w, places):
-    """The windows of a block as columns: (N, C KH KW, pixels)."""
-    frame = _frame(block, W_out, w, places)
-    image = padded("columns image", x[block[0]], *frame, channels_last=False)
-    N, rows = len(image), block[1].stop - block[1].start
-    cols = scratch("columns", (N, *w.shape[1:], rows, W_out), x.dtype)
-    np.copyto(cols, _view(image, cols.shape, places))
-    return cols.reshape(N, -1, rows * W_out)
+    """The windows of a block as columns, and below them a row of ones: (N, C KH KW + 1, pixels).
+
+    The copy is made in two steps, because short runs are slow: first the neighbours across, pixel
+    by pixel; from those the neighbours down, which are whole images of rows that lie in a row.
+    """
+    image = padded("columns image", x[block[0]], *_frame(block, W_out, w, places), False)
+    (C, KH, KW), count = w.shape[1:], block[1].stop - block[1].start
+    taps = _taps(image, KW, W_out, places)
+    lowered = scratch("columns lowered", taps.shape, x.dtype)
+    np.copyto(lowered, taps)
+    N, K, P = len(image), C * KH * KW, count * W_out
+    cols = scratch("columns", (N, K + 1, P + LINE), x.dtype)[:, :, :P]
+    windows = cols[:, :K].reshape(N, C, KH, KW, count, W_out)
+    for p in range(KH):
+        np.copyto(windows[:, :, p], _rows(lowered, p, count, places))
+    cols[:, K] = 1
+    return cols
 
 
 def forward(x, w, b, out, places):
     """Write the convolution of x (N, H, W, C) with w (F, C, KH, KW) into out."""
     F, W_out = w.shape[0], out.shape[2]
-    filters = w.reshape(F, -1)
+    bias = np.zeros(F, w.dtype) if b is None else b  # counts once for each pixel: meets the ones
+    filters = np.column_stack([w.reshape(F, -1), bias])
     last = is_channels_last(out)
 
     def one(block):
@@ -61,10 +84,8 @@ def forward(x, w, b, out, places):
         else:
             pixels = place.transpose(0, 3, 1, 2).reshape(N, F, rows * W_out)
             np.matmul(filters, cols, out=pixels)
-        if b is not None:
-            place += b
 
-    each(one, _parts(w, out), 2 * out.size * w[0].size)
+    each(one, _parts(w, out), 0.1 * out.size * w[0].size)
 
 
 def kernel_gradient(x, dout, w, places):
@@ -72,12 +93,12 @@ def kernel_gradient(x, dout, w, places):
     F, W_out = w.shape[0], dout.shape[2]
 
     def one(block, dw):
-        cols = columns(x, block, W_out, w, places)
+        cols = columns(x, block, W_out, w, places)[:, :-1]
         pixels = dout[block].transpose(0, 3, 1, 2).reshape(len(cols), F, -1)
         np.sum(pixels @ cols.swapaxes(1, 2), axis=0, out=dw)
 
     parts, shape = _parts(w, dout), (F, w[0].size)
-    return add_up(one, parts, shape, x.dtype, 2 * dout.size * w[0].size).reshape(w.shape)
+    return add_up(one, parts, shape, x.dtype, 0.1 * dout.size * w[0].size).reshape(w.shape)
 
 
 def image_gradient(dout, w, dx, places):
@@ -93,12 +114,16 @@ def image_gradient(dout, w, dx, places):
         dcols = scratch("columns", (len(pixels), C, KH, KW, H_out, W_out), dx.dtype)
         np.matmul(filters, pixels, out=dcols.reshape(len(pixels), -1, H_out * W_out))
         frame = scratch("columns image", (len(pixels), C, H, W), dx.dtype).transpose(0, 2, 3, 1)
-        frame[:] = 0
-        windows = _view(frame, dcols.shape, places)
+        frame[...] = 0
+        taps = _taps(frame, KW, W_out, places)
+        lowered = scratch("columns lowered", taps.shape, dx.dtype)
+        lowered[...] = 0
         for p in range(KH):
-            for q in range(KW):
-                windows[:, :, p, q] += dcols[:, :, p, q]
+            place = _rows(lowered, p, H_out, places)
+            place += dcols[:, :, p]
+        for q in range(KW):
+            taps[:, :, q] += lowered[:, :, q]
         put(frame, dx[n], places)
 
     images = int(BLOCK_BYTES / (H_out * W_out * (w[0].size + F) * dx.itemsize))
-    each(one, blocks(N, 1, 1, max(1, images)), 2 * dout.size * w[0].size)
+    each(one, blocks(N, 1, 1, max(1, images)), 0.1 * dout.size * w[0].size)

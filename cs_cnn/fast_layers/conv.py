@@ -121,8 +121,8 @@ def choose(task, out_shape, w_shape, places, dtype):
     _, _, SH, SW, DH, DW = places
     plain = (DH, DW) == (1, 1) and dtype.char in "fd"
     counts = {columns: count_columns(F, C, KH, KW)}
-    if DH == 1 and (SH == 1 or task == "forward"):
-        counts[windows] = count_windows(F, C, KH, KW, SH)
+    if DH == SH == 1:
+        counts[windows] = count_windows(F, C, KH, KW)
     if (KH, KW) == (1, 1) and (task != "image_gradient" or (SH, SW) == (1, 1)):
         return pointwise
     if plain and (SH, SW) == (1, 1):
@@ -141,14 +141,14 @@ def count_columns(F, C, KH, KW):
     return F * C * KH * KW, C * KH * KW + F
 
 
-def count_windows(F, C, KH, KW, SH):
-    return F * C * KH * KW, C * KW * SH + F
+def count_windows(F, C, KH, KW):
+    return F * C * KH * KW, C * KW + F
 
 
 def count_winograd(F, C, KH, KW, H_out, W_out, m=4):
     tiles = ceil(H_out / m) * ceil(W_out / m) / (H_out * W_out)
     points = tiles * (m + KH - 1) * (m + KW - 1)
-    return F * C * points, 3 * (C + F) * points  # each step of a transform moves every point
+    return F * C * points, 5 * (C + F) * points  # each step of a transform moves every point
 
 
 def count_fft(F, C, KH, KW, H_out, W_out):

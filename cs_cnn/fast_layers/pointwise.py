@@ -9,7 +9,7 @@ import numpy as np
 from cs_cnn.fast_layers.blocks import add_up, blocks, is_channels_last, padded
 from cs_cnn.fast_layers.scratch import each
 
-BLOCK_BYTES = 0.5e6
+BLOCK_BYTES = 2e6
 
 
 def _parts(x, out, places):
@@ -48,7 +48,7 @@ def forward(x, w, b, out, places):
         if b is not None:
             place += b
 
-    each(one, parts, 2 * out.size * w.shape[1])
+    each(one, parts, 0.1 * out.size * w.shape[1])
 
 
 def kernel_gradient(x, dout, w, places):
@@ -60,5 +60,5 @@ def kernel_gradient(x, dout, w, places):
         terms = _matrices(dout[n, rows]).swapaxes(1, 2) @ _matrices(pixels(block))
         np.sum(terms, axis=0, out=dw)
 
-    dw = add_up(one, parts, w.shape[:2], x.dtype, 2 * dout.size * w.shape[1])
+    dw = add_up(one, parts, w.shape[:2], x.dtype, 0.1 * dout.size * w.shape[1])
     return dw[:, :, None, None]

@@ -54,69 +54,97 @@ class Window(NamedTuple):
 
 
 def max_pool2d_forward(x, kernel_size, stride=None, padding=0, dilation=1):
-    """Same as `cs_cnn.layers.max_pool2d_forward`; the cache keeps which tap won, and not x."""
+    """Same as `cs_cnn.layers.max_pool2d_forward`; which pixel won is left to the backward pass."""
     window, shape = _window("max_pool2d", x, kernel_size, stride, padding, dilation)
     planes = as_planes(x)
     out, out_planes = _empty(shape, planes.shape[3] > 1, x.dtype)
-    across = window.padded(planes)[1]
-    steps = [(i * across + j) * planes.shape[3] for i, j in window.taps]
-    kind = np.uint16 if steps[-1] < 2**16 else np.intp
-    won = np.empty(out_planes.shape, kind)  # how far from the window's first pixel the largest is
 
     def one(part):
-        phases = _phases(planes[part], window, lowest(x.dtype))
-        size, (H_out, W_out) = phases.shape[2:], shape[2:]
-        best, where, better, here = (
-            scratch(name, size, dtype)
-            for name, dtype in [("best", x.dtype), ("won", kind), ("better", bool), ("here", kind)]
-        )
-        _first_maximum(_taps(phases, window), steps, best, where, better, here)
-        out_planes[part] = best[:, :H_out, :W_out]
-        won[part] = where[:, :H_out, :W_out]
+        _maximum(_whole(planes[part], window, lowest(x.dtype)), window, out_planes[part])
 
-    each(one, _parts(planes), x.size * len(steps))
-    return out, (won, x.shape, x.dtype, shape, window)
+    each(one, _parts(planes), x.size * sum(window.kernel))
+    return out, (x, shape, window)
 
 
-def _first_maximum(taps, steps, best, where, better, here):
-    """Write the largest of the taps into `best` and the step of the first that has it into `where`.
+def _maximum(x, window, out):
+    """Write the largest number of every window of x, whole strides in size, into `out`.
+
+    The maximum of a window is that of its columns' maxima: first down, then across, and KH + KW
+    comparisons instead of KH KW.
+    """
+    (B, _, W, K), (H_out, W_out), (SH, SW) = x.shape, out.shape[1:3], window.stride
+    down, across = sorted({i for i, _ in window.taps}), sorted({j for _, j in window.taps})
+    tall = scratch("tall", (B, H_out, W, K), x.dtype)
+    _largest([x[:, i : i + SH * (H_out - 1) + 1 : SH] for i in down], tall)
+    pixels = tall.reshape(-1, SW, K)
+    count = len(pixels) - across[-1] // SW  # where a row ends the next begins, as in `_taps`
+    wide = out if W_out == W // SW else scratch("best", (B, H_out, W // SW, K), x.dtype)
+    taps = [pixels[j // SW : j // SW + count, j % SW] for j in across]
+    _largest(taps, wide.reshape(-1, K)[:count])
+    if wide is not out:
+        np.copyto(out, wide[:, :, :W_out])
+
+
+def _largest(taps, out):
+    """Write the largest of the taps, arrays of one shape, into `out`."""
+    np.maximum(taps[0], taps[min(1, len(taps) - 1)], out=out)
+    for tap in taps[2:]:
+        np.maximum(out, tap, out=out)
+
+
+def _winners(x, window, kind):
+    """How far from its window's first pixel the first maximum is: (B, rows, columns, K).
 
     The steps grow in reading order, so the largest step at which a tap was better than all before
     it is that of the first maximum.
     """
+    across, K = window.padded(x)[1], x.shape[3]
+    phases = _phases(x, window, lowest(x.dtype))
+    size = phases.shape[2:]
+    best, where, better, here = (
+        scratch(name, size, dtype)
+        for name, dtype in [("best", x.dtype), ("won", kind), ("better", bool), ("here", kind)]
+    )
+    taps = _taps(phases, window)
     first = next(taps)
-    best, where, better, here = (a.reshape(-1)[: first.size] for a in (best, where, better, here))
+    flat = [a.reshape(-1)[: first.size] for a in (best, where, better, here)]
+    best, won, better, here = flat
     np.copyto(best, first)
-    where[...] = 0
-    for tap, step in zip(taps, steps[1:], strict=True):
+    won[...] = 0
+    for tap, (i, j) in zip(taps, window.taps[1:], strict=True):
         np.greater(tap, best, out=better)
-        np.multiply(better, where.dtype.type(step), out=here)
-        np.maximum(where, here, out=where)
+        np.multiply(better, kind((i * across + j) * K), out=here)
+        np.maximum(won, here, out=won)
         np.maximum(best, tap, out=best)
+    return where
 
 
 def max_pool2d_backward(dout, cache):
     """Same as `cs_cnn.layers.max_pool2d_backward`: every gradient goes to the pixel that won."""
-    won, x_shape, dtype, shape, window = cache
+    x, shape, window = cache
     need_shape("max_pool2d_backward", "dout", dout, shape)
-    K, (H_out, W_out), (SH, SW) = won.shape[3], shape[2:], window.stride
+    planes = as_planes(x)
+    K, (H_out, W_out), (SH, SW) = planes.shape[3], shape[2:], window.stride
     douts = as_planes(dout, K > 1)
-    dx, dx_planes = _empty(x_shape, K > 1, dtype)
+    dx, dx_planes = _empty(x.shape, K > 1, x.dtype)
     H, W = window.padded(dx_planes)
+    i, j = window.taps[-1]
+    kind = np.uint16 if (i * W + j) * K < 2**16 else np.intp
     parts = _parts(dx_planes)
     b, i, j, k = np.ix_(*map(np.arange, (parts[0].stop, H_out, W_out, K)))
     corners = ((b * H + i * SH) * W + j * SW) * K + k  # the first pixel of every window of a part
 
     def one(part):
+        won = _winners(planes[part], window, kind)[:, :H_out, :W_out]
         with _zeros(dx_planes[part], window) as dx_part:
-            pixels = scratch("pixels", won[part].shape, np.intp)
-            np.add(won[part], corners[: len(pixels)], out=pixels)
+            pixels = scratch("pixels", won.shape, np.intp)
+            np.add(won, corners[: len(pixels)], out=pixels)
             if window.overlap:
                 np.add.at(dx_part.reshape(-1), pixels.reshape(-1), douts[part].reshape(-1))
             else:
                 dx_part.reshape(-1)[pixels.reshape(-1)] = douts[part].reshape(-1)
 
-    each(one, parts, dx.size * (not window.overlap))  # np.add.at never lets another thread run
+    each(one, parts, dx.size * len(window.taps))
     return dx
 
 
@@ -198,16 +226,23 @@ def _parts(planes):
     return [slice(i, i + step) for i in range(0, len(planes) or 1, step)]
 
 
+def _whole(x, window, fill):
+    """x (B, H, W, K), padded with `fill` until it is whole strides in size."""
+    (B, H, W, K), (PH, PW) = x.shape, window.padding
+    size = [-(-n // s) * s for n, s in zip(window.padded(x), window.stride, strict=True)]
+    if size == [H, W]:
+        return x
+    whole = scratch("padded", (B, *size, K), x.dtype)
+    whole.fill(fill)
+    whole[:, PH : PH + H, PW : PW + W] = x
+    return whole
+
+
 def _phases(x, window, fill):
     """Cut x (B, H, W, K), padded with `fill`, into its phases (SH, SW, B, rows, columns, K)."""
-    (B, H, W, K), (SH, SW), (PH, PW) = x.shape, window.stride, window.padding
-    rows, columns = (-(-n // s) for n, s in zip(window.padded(x), window.stride, strict=True))
-    if (rows * SH, columns * SW) != (H, W):
-        whole = scratch("padded", (B, rows * SH, columns * SW, K), x.dtype)
-        whole.fill(fill)
-        whole[:, PH : PH + H, PW : PW + W] = x
-        x = whole
-    split = x.reshape(B, rows, SH, columns, SW, K).transpose(2, 4, 0, 1, 3, 5)
+    x, (SH, SW) = _whole(x, window, fill), window.stride
+    B, H, W, K = x.shape
+    split = x.reshape(B, H // SH, SH, W // SW, SW, K).transpose(2, 4, 0, 1, 3, 5)
     if SH == SW == 1:
         return split
     phases = scratch("phases", split.shape, x.dtype)

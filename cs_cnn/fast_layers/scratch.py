@@ -91,7 +91,8 @@ def each(task, parts, operations=np.inf):
     task : callable
     parts : iterable
     operations : float
-        About how many arithmetic operations all parts take; small work stays on this thread.
+        About how many numbers all parts compute one by one; in matrix products, where ten are as
+        fast as one, a tenth of the multiplications. Small work stays on this thread.
     """
     todo = deque(parts)
 

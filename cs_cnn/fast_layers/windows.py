@@ -15,12 +15,11 @@ For dilation 1 from row to row (DH); any stride and DW. Images are (N, H, W, C) 
 """
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 
-from cs_cnn.fast_layers.blocks import add_up, blocks, is_channels_last, padded, put
+from cs_cnn.fast_layers.blocks import add_up, blocks, is_channels_last, padded, put, strided_view
 from cs_cnn.fast_layers.scratch import each, scratch
 
-BLOCK_BYTES = 0.4e6
+BLOCK_BYTES = 1e6
 
 
 def forward(x, w, b, out, places):
@@ -42,7 +41,7 @@ def forward(x, w, b, out, places):
             out[block] += b
 
     fit = BLOCK_BYTES / ((C * KW * places.SH + F) * x.itemsize)
-    each(one, blocks(N, H_out, W_out, int(fit)), 2 * out.size * C * KH * KW)
+    each(one, blocks(N, H_out, W_out, int(fit)), 0.1 * out.size * C * KH * KW)
 
 
 def _channels_first(image, filters, out, KH, KW, places):
@@ -50,7 +49,7 @@ def _channels_first(image, filters, out, KH, KW, places):
     lowered = scratch("windows lowered", (N, H, C, KW, W_out), image.dtype)
     np.copyto(lowered, _taps(image, KW, W_out, places))
     n, h, _, tap, pixel = lowered.strides
-    windows = as_strided(lowered, (N, rows, KH * C * KW, W_out), (n, places.SH * h, tap, pixel))
+    windows = strided_view(lowered, (N, rows, KH * C * KW, W_out), (n, places.SH * h, tap, pixel))
     np.matmul(filters, windows, out=out.transpose(0, 1, 3, 2))
 
 
@@ -59,7 +58,7 @@ def _channels_last(image, filters, out, KH, KW, places):
     lowered = scratch("windows lowered", (N, W_out, H, KW, C), image.dtype)
     np.copyto(lowered, _taps(image, KW, W_out, places).transpose(0, 4, 1, 3, 2))
     n, column, h, _, channel = lowered.strides
-    windows = as_strided(
+    windows = strided_view(
         lowered, (N, rows, W_out, KH * KW * C), (n, places.SH * h, column, channel)
     )
     np.matmul(windows, filters, out=out)
@@ -73,7 +72,7 @@ def _width(W_out, KW, places):
 def _taps(image, KW, W_out, places):
     """Each pixel's KW neighbours across, as a view (N, H, C, KW, W_out) of (N, H, W, C)."""
     (N, H, _, C), (n, h, w, c) = image.shape, image.strides
-    return as_strided(image, (N, H, C, KW, W_out), (n, h, c, places.DW * w, places.SW * w))
+    return strided_view(image, (N, H, C, KW, W_out), (n, h, c, places.DW * w, places.SW * w))
 
 
 def kernel_gradient(x, dout, w, places):
@@ -97,7 +96,7 @@ def kernel_gradient(x, dout, w, places):
 
     fit = int(BLOCK_BYTES / ((C * KW * places.SH + F) * x.itemsize))
     parts = blocks(N, H_out, W_out, fit)
-    dw = add_up(one, parts, (KH, F, C * KW), x.dtype, 2 * dout.size * w[0].size)
+    dw = add_up(one, parts, (KH, F, C * KW), x.dtype, 0.1 * dout.size * w[0].size)
     return dw.reshape(KH, F, C, KW).transpose(1, 2, 0, 3)
 
 
@@ -118,7 +117,7 @@ def image_gradient(dout, w, dx, places):
         rows[:] = 0
         rows[:, KH - 1 : H : places.SH] = dout[n].transpose(0, 1, 3, 2)
         step, row, _, pixel = rows.strides
-        shifted = as_strided(rows, (count, H, KH * F, W_out), (step, row, row // F, pixel))
+        shifted = strided_view(rows, (count, H, KH * F, W_out), (step, row, row // F, pixel))
         lowered = scratch("windows lowered", (count, H, C, KW, W_out), dx.dtype)
         np.matmul(filters, shifted, out=lowered.reshape(count, H, C * KW, W_out))
         frame = scratch("windows image", (count, H, C, W), dx.dtype).transpose(0, 1, 3, 2)
@@ -129,4 +128,4 @@ def image_gradient(dout, w, dx, places):
         put(frame, dx[n], places)
 
     images = int(BLOCK_BYTES / (H * W_out * (C * KW + F) * dx.itemsize))
-    each(one, blocks(N, 1, 1, max(1, images)), 2 * dout.size * w[0].size)
+    each(one, blocks(N, 1, 1, max(1, images)), 0.1 * dout.size * w[0].size)

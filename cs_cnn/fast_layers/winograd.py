@@ -21,13 +21,12 @@ from functools import cache
 from math import prod
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 
-from cs_cnn.fast_layers.blocks import add_up, blocks, padded
+from cs_cnn.fast_layers.blocks import add_up, blocks, padded, strided_view
 from cs_cnn.fast_layers.scratch import cores, each, scratch
 
 POINTS = (0, 1, -1, 2, -2, Fraction(1, 2), Fraction(-1, 2))  # and infinity, always the last
-BLOCK_BYTES = 1.25e6  # tiles and products of one block, to stay near the core
+BLOCK_BYTES = 2e6  # tiles and products of one block, to stay near the core
 KERNEL_BYTES = 2.5e6  # values of so many filters at a time
 
 
@@ -60,7 +59,7 @@ def plan(x, w, out, m, least=32):
     sides = matrices(m, KH), matrices(m, KW)
     R, TX = -(-H_out // m), -(-W_out // m)
     area = (m + KH - 1) * (m + KW - 1)
-    fit = int(BLOCK_BYTES / (area * (C + F) * x.itemsize))
+    fit = int(BLOCK_BYTES / (area * (C + max(C, F)) * x.itemsize))
     return sides, TX, blocks(N, R, TX, max(least, fit))
 
 
@@ -75,33 +74,46 @@ def kernel_to_points(w, sides):
         np.matmul(G, taps.reshape(KW * KH, -1), out=U[:, c].reshape(len(G), -1))
 
     step = -(-C // cores())
-    each(some, [slice(c, c + step) for c in range(0, C, step)], 4 * U.size * KH * KW)
+    each(some, [slice(c, c + step) for c in range(0, C, step)], U.size * KH * KW)
     return U
 
 
 def to_points(x, block, places, sides, TX, m):
     """Bᵀ d B of every tile of a block: (a_w, a_h, T, C)."""
-    (n, rows), C = block, x.shape[3]
+    (n, rows), C = block, x.shape[3] * places.SH * places.SW
     BT_h, BT_w = (side[2].astype(x.dtype) for side in sides)
     N, R, a_h, a_w = n.stop - n.start, rows.stop - rows.start, len(BT_h), len(BT_w)
     H, W = R * m + a_h - m, TX * m + a_w - m
-    image = padded("winograd image", x[n], rows.start * m + places.top, places.left, H, W)
+    gathered = scratch("winograd gathered", (a_w, a_h, N, R, TX, C), x.dtype)
+    V = scratch("winograd V", (a_w, a_h, N * R * TX, C), x.dtype)
+    image = _image(x[n], rows.start * m, H, W, places)
     step = image.strides
-    bands = as_strided(image, (N, R, a_h, W * C), (step[0], m * step[1], step[1], x.itemsize))
-    rows_done = scratch("winograd rows", (N, R, a_h, W * C), x.dtype)
+    bands = strided_view(image, (N, R, a_h, W * C), (step[0], m * step[1], step[1], x.itemsize))
+    rows_done = scratch("winograd V", (N, R, a_h, W * C), x.dtype)
     np.matmul(BT_h, bands, out=rows_done)
     step = rows_done.strides
     pixel = C * x.itemsize
-    tiles = as_strided(
-        rows_done,
-        (a_w, a_h, N, R, TX, C),
-        (pixel, step[2], step[0], step[1], m * pixel, x.itemsize),
-    )
-    gathered = scratch("winograd gathered", tiles.shape, x.dtype)
+    steps = (pixel, step[2], step[0], step[1], m * pixel, x.itemsize)
+    tiles = strided_view(rows_done, gathered.shape, steps)
     np.copyto(gathered, tiles)
-    V = scratch("winograd V", (a_w, a_h, N * R * TX, C), x.dtype)
     np.matmul(BT_w, gathered.reshape(a_w, -1), out=V.reshape(a_w, -1))
     return V
+
+
+def _image(x, row, H, W, places):
+    """H rows of the padded images from `row` on: (N, H, W, C).
+
+    With a stride, SH x SW squares of pixels are one pixel of C SH SW channels (see `strided`).
+    """
+    SH, SW, name = places.SH, places.SW, "winograd gathered"
+    if (SH, SW) == (1, 1):
+        return padded(name, x, places.top + row, places.left, H, W)
+    frame = places.top + row * SH, places.left, H * SH, W * SW
+    image = padded("winograd squares", x, *frame, channels_last=False).transpose(0, 3, 1, 2)
+    N, C = image.shape[:2]
+    squares = scratch(name, (N, H, W, C, SH, SW), x.dtype)
+    np.copyto(squares, image.reshape(N, C, H, SH, W, SW).transpose(0, 2, 4, 1, 3, 5))
+    return squares.reshape(N, H, W, -1)
 
 
 def forward(x, w, b, out, places, m=4):
@@ -137,7 +149,7 @@ def some_filters(x, w, b, out, places, m):
         np.matmul(AT_h, bands.reshape(N, R, a_h, -1), out=image.reshape(N, R, m, -1))
         np.copyto(place, image[:, : place.shape[1], : place.shape[2]])
 
-    each(one, parts, 2 * out.size * C * KH * KW)
+    each(one, parts, 0.1 * out.size * C * KH * KW)
 
 
 def kernel_gradient(x, dout, w, places, m=4):
@@ -155,8 +167,8 @@ def kernel_gradient(x, dout, w, places, m=4):
         V = to_points(x, block, places, sides, TX, m)
         n, rows = block
         N, R = n.stop - n.start, rows.stop - rows.start
-        image = padded("winograd image", dout[n], rows.start * m, 0, R * m, TX * m)
-        bands = scratch("winograd rows", (N, R, a_h, TX, m, F), x.dtype)
+        image = padded("winograd gathered", dout[n], rows.start * m, 0, R * m, TX * m)
+        bands = scratch("winograd dM", (N, R, a_h, TX, m, F), x.dtype)
         np.matmul(A_h, image.reshape(N, R, m, -1), out=bands.reshape(N, R, a_h, -1))
         half = scratch("winograd gathered", (m, a_h, N, R, TX, F), x.dtype)
         np.copyto(half, bands.transpose(4, 2, 0, 1, 3, 5))
@@ -164,6 +176,6 @@ def kernel_gradient(x, dout, w, places, m=4):
         np.matmul(A_w, half.reshape(m, -1), out=dM.reshape(a_w, -1))
         np.matmul(V.reshape(a_w * a_h, -1, C).swapaxes(1, 2), dM, out=dU)
 
-    dU = add_up(one, parts, (a_w * a_h, C, F), x.dtype, 2 * dout.size * C * KH * KW)
+    dU = add_up(one, parts, (a_w * a_h, C, F), x.dtype, 0.1 * dout.size * C * KH * KW)
     dw = np.kron(G_w, G_h).T.astype(x.dtype) @ dU.reshape(a_w * a_h, -1)
     return dw.reshape(KW, KH, C, F).transpose(3, 2, 1, 0)

@@ -1,8 +1,9 @@
 """The live panel: training goes on in a thread of its own while you look, drag and press."""
 
+from html import escape
 from pathlib import Path
 from threading import Event, Thread, current_thread
-from time import monotonic
+from time import monotonic, sleep
 
 import numpy as np
 from ipywidgets import (
@@ -22,6 +23,7 @@ from cs_cnn.panel.page import Page
 from cs_cnn.training import METHODS
 
 SECONDS = 0.7  # between two pictures
+BREATH = 1e-4  # after every step: whoever waits for the lock gets it
 WIDE = {"description_width": "95px"}
 
 
@@ -29,7 +31,8 @@ class Panel(VBox):
     """Watch a training and steer it while it runs.
 
     Everything that a button does is a method as well: `start`, `pause`, `save`, `load`, `refresh`.
-    Where widgets don't run, it shows itself as the page of this moment.
+    Where widgets don't run, it shows itself as the page of this moment. A new panel pauses the one
+    before it, so that a cell that is run again leaves no training behind.
 
     Parameters
     ----------
@@ -40,6 +43,8 @@ class Panel(VBox):
         For the drawing of test images.
     """
 
+    _newest = None
+
     def __init__(self, trainer, validate=200, seed=0):
         self.trainer, self.validate = trainer, validate
         self.rng, self._stop, self._thread = np.random.default_rng(seed), Event(), None
@@ -48,7 +53,7 @@ class Panel(VBox):
         self.button = Button(description="start", button_style="primary", icon="play")
         self.path = Text("network.json", description="snapshot", style=WIDE)
         save, load = Button(description="save"), Button(description="load")
-        self.status, self.view = HTML(), HTML()
+        self.status, self.view = HTML(layout={"min_height": "28px"}), HTML()
         settings = list(self.controls.values())
         super().__init__(
             [
@@ -64,6 +69,9 @@ class Panel(VBox):
         save.on_click(lambda _: self.save())
         load.on_click(lambda _: self.load())
         self.refresh()
+        if Panel._newest is not None:
+            Panel._newest.pause()
+        Panel._newest = self
 
     @property
     def running(self):
@@ -121,6 +129,7 @@ class Panel(VBox):
         try:
             while not self._stop.is_set() and (steps is None or taken < steps):
                 self.trainer.step()
+                sleep(BREATH)
                 taken += 1
                 if monotonic() - drawn > SECONDS:
                     self._draw()
@@ -144,7 +153,7 @@ class Panel(VBox):
             self._say(str(error))
 
     def _say(self, words):
-        self.status.value = words
+        self.status.value = escape(words)
 
     def _show_button(self):
         self.button.description = "pause" if self.running else "go on"

@@ -13,23 +13,26 @@ from cs_cnn.plots import tiles
 PIECES = 60  # a curve has at most so many points
 MAPS = 16  # and a layer so many pictures
 ROWS, COLS = 16, 64  # of a matrix, so many are shown
-WIDTH = 210  # pixels on the screen
+WIDTH = 170  # pixels on the screen, of all the pictures of one array
 GUESSES = 6
 COLUMNS = ("layer", "activations", "activation gradients", "weights", "weight gradients")
 
 STYLE = """
-.cs-page { font: 13px/1.4 system-ui, sans-serif; }
-.cs-page table { border-collapse: collapse; margin: 4px 0; }
+.cs-page { font: 13px/1.4 system-ui, sans-serif; overflow-x: auto; }
+.cs-page table { border-collapse: collapse; margin: 4px 0; table-layout: fixed; width: 820px; }
 .cs-page tr { background: none !important; }
-.cs-page td, .cs-page th { padding: 3px 12px 3px 0 !important; text-align: left !important;
-  vertical-align: top !important; }
+.cs-page td, .cs-page th { padding: 2px 6px 2px 0 !important; text-align: left !important;
+  vertical-align: top !important; white-space: nowrap; font-size: 12px; line-height: 1.3; }
+.cs-page .cs-numbers td:nth-child(n+6) { width: 148px; }
+.cs-page .cs-layers th:first-child { width: 96px; }
 .cs-page svg { display: block; border: solid #999; border-width: 0 0 1px 1px; }
-.cs-page polyline { fill: none; stroke-width: 2; }
-.cs-page img { image-rendering: pixelated; display: block; }
-.cs-page small { color: #666; } .cs-page .row { display: flex; flex-wrap: wrap; gap: 20px; }
-.cs-page .guess { width: 96px; } .cs-page .bar { height: 12px; color: white; font-size: 10px;
-  line-height: 12px; padding-left: 3px; margin-top: 2px; white-space: nowrap; overflow: visible; }
-.cs-page td small, .cs-page td:first-child { white-space: nowrap; }
+.cs-page polyline { fill: none; stroke-width: 2; stroke-linecap: round; }
+.cs-page img { image-rendering: pixelated; display: block; margin: 0; }
+.cs-page small { color: var(--jp-ui-font-color2, #666); }
+.cs-page .cs-row { display: flex; gap: 20px; margin: 2px 0 6px; }
+.cs-page .cs-guess { width: 96px; }
+.cs-page .cs-bar { height: 13px; margin-top: 2px; padding-left: 4px; color: #222;
+  font-size: 10px; line-height: 13px; overflow: hidden; white-space: nowrap; }
 """
 
 
@@ -77,14 +80,14 @@ def statistics(trainer):
         "L2 loss": mean(trainer.l2_losses, ".4f"),
         "training accuracy": mean(trainer.hits, ".1%"),
         "validation accuracy": f"{trainer.validation[-1][1]:.1%}" if trainer.validation else "-",
-        "forward time per example": f"{trainer.forward_ms:.3f} ms",
-        "backward time per example": f"{trainer.backward_ms:.3f} ms",
+        "forward time per example": f"{trainer.forward_ms:.3f} ms" if trainer.at else "-",
+        "backward time per example": f"{trainer.backward_ms:.3f} ms" if trainer.at else "-",
     }
 
 
 def _table(numbers):
     cells = "".join(f"<td><small>{k}</small><br><b>{v}</b></td>" for k, v in numbers.items())
-    return f"<table><tr>{cells}</tr></table>"
+    return f'<table class="cs-numbers"><tr>{cells}</tr></table>'
 
 
 def _curves(trainer):
@@ -95,7 +98,7 @@ def _curves(trainer):
     lines = {"training": (x, np.array(trainer.hits))}
     if trainer.validation:
         lines["validation"] = tuple(np.array(trainer.validation).T)
-    return f'<div class="row">{loss}{svg("accuracy", lines, top=1)}</div>'
+    return _row([loss, svg("accuracy", lines, top=1)])
 
 
 def svg(title, lines, top, width=360, height=130):
@@ -105,11 +108,12 @@ def svg(title, lines, top, width=360, height=130):
     shapes = []
     for (x, y), colour in zip(lines.values(), colours, strict=False):
         pieces = np.array_split(np.arange(len(x)), min(PIECES, max(len(x), 1)))
-        points = " ".join(
+        points = [
             f"{width * x[p].mean() / right:.1f},{height * (1 - min(y[p].mean() / top, 1)):.1f}"
             for p in pieces
             if len(p)
-        )
+        ]
+        points = " ".join(points if len(points) > 1 else 2 * points)  # one point is a dot
         shapes.append(f'<polyline points="{points}" stroke="{colour}"/>')
     names = " ".join(
         f'<span style="color:{c}">{n}</span>' for n, c in zip(lines, colours, strict=False)
@@ -131,13 +135,17 @@ def _guesses(trainer, rng):
     cells = []
     for k, row in zip(chosen, odds, strict=True):
         bars = "".join(
-            f'<div class="bar" style="width:{max(row[c], 0.02):.0%};background:'
-            f'{"#009E73" if c == data.y_test[k] else "#D55E00"}">'
-            f'<span style="color:#222">{escape(data.class_names[c])}</span></div>'
+            _bar(data.class_names[c], row[c], "#2BB58A" if c == data.y_test[k] else "#F0894A")
             for c in np.argsort(-row)[:3]
         )
-        cells.append(f'<div class="guess">{_image(data.x_test[k])}{bars}</div>')
+        cells.append(f'<div class="cs-guess">{_image(data.x_test[k])}{bars}</div>')
     return f"<small><b>test images</b>, the likeliest classes</small>{_row(cells)}"
+
+
+def _bar(name, share, colour):
+    """A name on a bar that is as long as its share of the whole."""
+    ground = f"linear-gradient(90deg, {colour} {share:.0%}, #e6e6e6 {share:.0%})"
+    return f'<div class="cs-bar" style="background:{ground}">{escape(name)}</div>'
 
 
 def _layers(trainer):
@@ -155,8 +163,8 @@ def _layers(trainer):
     head = "".join(f"<th>{column}</th>" for column in COLUMNS)
     body = "".join(f"<tr>{row}</tr>" for row in rows)
     return (
-        "<small><b>the latest training image</b>, layer by layer</small>"
-        f"<table><tr>{head}</tr>{body}</table>"
+        "<small><b>the latest training image</b>, layer by layer; of large arrays, a part</small>"
+        f'<table class="cs-layers"><tr>{head}</tr>{body}</table>'
     )
 
 
@@ -169,9 +177,10 @@ def _maps(values):
         maps = values.reshape(-1, *values.shape[-2:])[:MAPS]
     else:
         maps = np.atleast_2d(values)[None, :ROWS, :COLS]
-    png, (width, height) = tiles(maps)
-    scale = max(1, min(6 if values.ndim > 2 else 3, WIDTH // width))
-    return _img(png, scale * width, max(scale * height, 9)) + _range(values)
+    columns = 8 if 2 * 8 * maps.shape[-1] <= WIDTH else 4
+    png, (width, height) = tiles(maps, columns)
+    scale = max(1, min(6, WIDTH // width))
+    return _img(png, scale * width, max(scale * height, 12)) + _range(values)
 
 
 def _image(image):
@@ -179,13 +188,14 @@ def _image(image):
     low, high = image.min(), image.max()
     unit = (image - low) / ((high - low) or 1)
     png, (width, height) = tiles(unit[None] if len(unit) == 3 else unit[:1])
-    scale = max(1, 60 // width)
+    scale = max(1, round(60 / width))
     return _img(png, scale * width, scale * height)
 
 
 def _img(png, width, height):
     data = base64.b64encode(png).decode("ascii")
-    return f'<img width="{width}" height="{height}" src="data:image/png;base64,{data}">'
+    size = f'style="width:{width}px;height:{height}px"'
+    return f'<img {size} decoding="sync" src="data:image/png;base64,{data}">'
 
 
 def _range(values):
@@ -194,4 +204,4 @@ def _range(values):
 
 
 def _row(cells):
-    return f'<div class="row">{"".join(cells)}</div>'
+    return f'<div class="cs-row">{"".join(cells)}</div>'

@@ -75,7 +75,7 @@ def test_the_definition_is_timed_on_one_row_and_scaled(case, monkeypatch):
 def test_functions_take_turns_and_the_first_call_of_a_turn_is_not_counted():
     calls = []
     functions = {name: lambda name=name: calls.append(name) for name in "ab"}
-    timings = timing.in_turns(functions, rounds=2, repeat=3, pause=0)
+    timings = timing.in_turns(functions, rounds=2, repeat=3)
     assert "".join(calls) == 2 * (4 * "a" + 4 * "b")
     assert [len(timings[name].seconds) for name in "ab"] == [6, 6]
     assert speedup(timings["a"], timings["b"]) > 0

@@ -40,7 +40,7 @@ def test_the_page_has_every_number_and_every_layer_in_pictures(trainer):
     learned = sum("w" in layer.params for layer in trainer.network.layers)
     pictures = 6 + 1 + 2 * len(trainer.network.layers) + 2 * learned
     assert page.html.count("<img") == pictures
-    assert page.html.count('class="guess"') == 6 and page.html.count("<polyline") == 3
+    assert page.html.count('class="cs-guess"') == 6 and page.html.count("<polyline") == 3
 
 
 def test_the_page_of_a_training_that_has_not_begun(trainer):
@@ -68,6 +68,8 @@ def test_tiles_are_one_pixel_per_number():
 def test_a_curve_is_drawn_to_scale():
     picture = svg("loss", {"loss": (np.array([5, 10]), np.array([1.0, 0.0]))}, 2, 100, 50)
     assert 'points="50.0,25.0 100.0,50.0"' in picture
+    dot = svg("accuracy", {"validation": (np.array([10]), np.array([0.5]))}, 1, 100, 50)
+    assert 'points="100.0,25.0 100.0,25.0"' in dot
 
 
 def test_controls_change_the_settings_and_nonsense_is_explained(trainer):
@@ -114,6 +116,14 @@ def test_the_button_starts_and_pauses(trainer):
     assert not panel.running
 
 
+def test_a_new_panel_pauses_the_one_before_it(trainer):
+    before = Panel(trainer, validate=10)
+    before.start()
+    after = Panel(trainer, validate=10)
+    assert not before.running and not after.running
+    assert before.button.description == "go on" and after.button.description == "start"
+
+
 def test_a_training_that_explodes_is_told_and_stops(trainer):
     panel = Panel(trainer, validate=10)
     trainer.change(lr=1e30)
@@ -144,4 +154,4 @@ def test_snapshots_go_to_a_file_and_back(trainer, tmp_path):
 
 def test_where_widgets_do_not_run_the_panel_shows_its_page(trainer):
     bundle = Panel(trainer)._repr_mimebundle_()
-    assert "examples seen" in bundle["text/plain"] and "<table>" in bundle["text/html"]
+    assert "examples seen" in bundle["text/plain"] and "<table" in bundle["text/html"]
