@@ -26,7 +26,7 @@ from .rooms import locked_imports, room_for
 from .sandbox.launch import Limits
 from .sandbox.session import SEAL, Session, clean
 from .submission import SHOWS
-from .testcell import Names, evaluate
+from .testcell import Names, bound_in, evaluate
 
 
 @dataclass(frozen=True)
@@ -94,15 +94,18 @@ def judge(notebook, limits=None, protected=True, seed=None, progress=None):
     """
     settings = (limits or Limits(), protected, seeded(seed), progress or (lambda *_: None))
     began = time.perf_counter()
-    judged, results = judge_cells(notebook, *settings, without=SHOWS)
-    if any("NameError" in r.reason or "is not defined" in r.reason for r in results):
-        # An answer may use what a cell that was left out defines: run everything.
-        judged, results = judge_cells(notebook, *settings)
+    judged, results, missed = judge_cells(notebook, *settings, without=SHOWS)
+    if missed & bound_in(c.source for c in notebook.cells if c.metadata.get(SHOWS)):
+        # An answer uses what a cell that was left out defines: run everything.
+        judged, results, _ = judge_cells(notebook, *settings)
     return Judgement(judged, results, time.perf_counter() - began)
 
 
 def judge_cells(notebook, limits, protected, drawing, progress, without=None):
-    """Run all cells, but for those whose metadata have the mark `without`, and score the tests."""
+    """Run all cells, but for those whose metadata have the mark `without`, and score the tests.
+
+    The third thing that it gives is the set of names that some code missed.
+    """
     notebook = copy.deepcopy(notebook)
     results = []
     with Session(limits, protected, room_for(notebook)) as session:
@@ -113,7 +116,7 @@ def judge_cells(notebook, limits, protected, drawing, progress, without=None):
             elif cell.cell_type == "code" and not cell.metadata.get(without):
                 run_cell(cell, number, tester)
             progress(number, len(notebook.cells))
-    return notebook, results
+    return notebook, results, session.missed
 
 
 def is_test(cell):
@@ -169,6 +172,7 @@ def judge_cell(cell, number, tester):
                 outputs = value_output(value, number, float(settings.points))
             except (Exception, SystemExit) as error:
                 failure = error
+                session.missed |= {error.name} if isinstance(error, NameError) else set()
         tester.earlier |= names.left
     if failure is not None:
         outputs = [error_output(failure, where(failure))]

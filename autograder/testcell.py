@@ -100,3 +100,10 @@ def free_names(source):
             if table is top or (symbol.is_referenced() and symbol.is_global()):
                 names.add(symbol.get_name())
     return names - {s.get_name() for s in top.get_symbols() if s.is_imported()}
+
+
+def bound_in(sources):
+    """The global names that these pieces of code assign, define or import."""
+    tops = [symtable.symtable(python(source), "<cell>", "exec") for source in sources]
+    symbols = [symbol for top in tops for symbol in top.get_symbols()]
+    return {s.get_name() for s in symbols if s.is_assigned() or s.is_imported()}

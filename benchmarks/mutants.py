@@ -3,9 +3,9 @@
     python -m benchmarks.mutants                     # the four of the convolution notebook
     python -m benchmarks.mutants conv_parameters     # or others
 
-A mutant is the reference with one small change in its syntax tree. It is killed by the first case,
-visible or hidden, that it gets wrong. A survivor either does the same as the reference or shows a
-gap in the check: a person has to look.
+A mutant is the reference with one small change in the lines that students write. It is killed by
+the first case, visible or hidden, that it gets wrong. A survivor either does the same as the
+reference, and is listed in `EQUIVALENT` once a person has looked, or shows a gap in the check.
 """
 
 import ast
@@ -21,6 +21,18 @@ from rich.progress import track
 
 from cs_cnn import checks
 
+BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
+EQUIVALENT = {  # line: why it does the same
+    f"x_pad = np.pad(x, ({pads}, (top, bottom), (left, right)))": "what it adds is never read"
+    for pads in ("(0, 1), (0, 0)", "(0, 0), (0, 1)")
+} | {
+    line: "a sum and a maximum don't depend on the order of the axes"
+    for line in (
+        "db = dout.sum(axis=(2, 0, 3))",
+        "db = dout.sum(axis=(0, 3, 2))",
+        "out[:, :, i, j] = x_pad[:, :, rows, cols].max(axis=(3, 2))",
+    )
+}
 CONVOLUTION = ["conv2d_forward", "conv2d_backward", "max_pool2d_forward", "max_pool2d_backward"]
 OPERATORS = {
     ast.Add: (ast.Sub,),
@@ -50,7 +62,7 @@ def main(
     console, killed, total = Console(), 0, 0
     for name in names:
         exercise = checks.EXERCISES[name]
-        made = list(mutants(exercise.reference))
+        made = [m for m in mutants(exercise.reference) if not equivalent(exercise.reference, m)]
         alive = [
             m
             for m in track(made, name, console=console, transient=True)
@@ -64,13 +76,13 @@ def main(
 
 
 def mutants(function):
-    """The sources of all mutants of a function; its signature and docstring stay."""
-    tree = parsed(function)
+    """The sources of all mutants of a function; the lines that are given to students stay."""
+    tree, lines = parsed(function), written(function)
     for place, node in enumerate(ast.walk(tree)):
-        for number in range(len(list(changes(node)))):
+        for number in range(len(list(changes(node, lines)))):
             other = copy.deepcopy(tree)
             node = list(ast.walk(other))[place]
-            list(changes(node))[number]()
+            list(changes(node, lines))[number]()
             source = ast.unparse(ast.fix_missing_locations(other))
             if source != ast.unparse(tree):  # (0, 0) turned round is the same
                 yield source
@@ -84,8 +96,25 @@ def parsed(function):
     return tree
 
 
-def changes(node):
-    """What can be changed in one node: functions that do it in place."""
+def written(function):
+    """The numbers of the lines that students write: the solution region, or all of them."""
+    lines = textwrap.dedent(inspect.getsource(function)).splitlines()
+    marks = [n for n, line in enumerate(lines, 1) if line.strip() in (BEGIN, END)]
+    return range(marks[0], marks[-1]) if marks else range(1, len(lines) + 1)
+
+
+def changes(node, lines):
+    """What can be changed in one node, within these lines: functions that do it in place."""
+    if getattr(node, "lineno", 0) in lines:
+        yield from changes_of_expression(node)
+    if isinstance(node, ast.FunctionDef | ast.For | ast.If):
+        for number, statement in enumerate(node.body):
+            if statement.lineno in lines and not isinstance(statement, ast.Return):
+                yield lambda n=number: node.body.__setitem__(n, ast.Pass())
+
+
+def changes_of_expression(node):
+    """Other operators, numbers and signs, neighbours that change places."""
     if isinstance(node, ast.BinOp | ast.AugAssign | ast.BoolOp):
         yield from (lambda k=k: setattr(node, "op", k()) for k in OPERATORS.get(type(node.op), ()))
     if isinstance(node, ast.AugAssign):
@@ -103,10 +132,6 @@ def changes(node):
         items = node.args if isinstance(node, ast.Call) else node.elts
         for first in range(len(items) - 1):
             yield lambda i=first: items.__setitem__(slice(i, i + 2), items[i : i + 2][::-1])
-    if isinstance(node, ast.FunctionDef | ast.For | ast.If):
-        for number, statement in enumerate(node.body):
-            if not isinstance(statement, ast.Return):
-                yield lambda n=number: node.body.__setitem__(n, ast.Pass())
 
 
 def as_assignment(node):
@@ -126,6 +151,11 @@ def survives(exercise, source, seed):
             if exercise.attempt(namespace[exercise.name], case).problems:
                 return False
     return True
+
+
+def equivalent(function, source):
+    """Whether a person has found that this mutant does what the reference does."""
+    return any(line.strip() in EQUIVALENT for line in source.splitlines())
 
 
 def difference(function, source):

@@ -73,7 +73,7 @@ def bubblewrap(mib, warm, sealed=None, absent=()):
         mounts += show(sealed / library().name, library())
     for name in absent:
         mounts += show(sealed / name, location(name))
-    for path in ("/", "/dev", str(PACKAGE)):
+    for path in ("/", "/dev", str(PACKAGE), *sorted({*IN_MEMORY} - {*emptied()})):
         mounts += ["--remount-ro", path]
     lock = LOCK if warm else [*LOCK, "--disable-userns"]
     return [shutil.which("bwrap"), *lock, *mounts, "--chdir", SCRATCH, *settings(SCRATCH), "--"]
@@ -84,7 +84,7 @@ def show(path, place=None):
 
 
 def emptied():
-    """List the folders that can be put in memory anew for each worker: not those with Python."""
+    """List the folders that are in memory, anew for each worker: not those with Python in them."""
     shown = [*pythons(), PACKAGE, *course_folders()]
     return [f for f in IN_MEMORY if not any(path.is_relative_to(f) for path in shown)]
 

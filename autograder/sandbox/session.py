@@ -22,6 +22,7 @@ from .seal import SEALED
 from .standin import StandIn, described
 
 SEAL = re.compile(rf"{SEALED}: [^;]*; write it yourself")
+MISSED = re.compile(r"name '(\w+)' is not defined")
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
@@ -49,6 +50,8 @@ class Session:
     ----------
     seals : list of str
         What the student's code was told wherever it asked for something that is sealed.
+    missed : set of str
+        The names that the student's code missed: it ended in a `NameError`.
     """
 
     def __init__(self, limits, protected, room):
@@ -61,6 +64,7 @@ class Session:
         self.worker = None
         self.trouble = ""
         self.seals = []
+        self.missed = set()
 
     def __enter__(self):
         return self
@@ -171,9 +175,10 @@ class Session:
         return reply
 
     def _failure(self, error):
-        """Make the exception that the student's code raised, and note if it met a seal."""
+        """Make the exception that the student's code raised; note seals and names it met."""
         failure = student_error(error)
         self.seals += SEAL.findall(str(failure))
+        self.missed |= set(MISSED.findall(str(failure)))
         return failure
 
     def _number(self, value):

@@ -9,7 +9,8 @@ from nbgrader.utils import determine_grade
 from autograder.judge import judge
 from autograder.sandbox.launch import Limits, protections
 from autograder.sandbox.session import rebuilt, student_error
-from autograder.testcell import free_names
+from autograder.submission import SHOWS
+from autograder.testcell import bound_in, free_names
 
 QUICK = Limits(call_seconds=1, cell_seconds=1, total_seconds=60, memory_mib=2048)
 GOOD = "def double(x):\n    return 2 * x"
@@ -429,6 +430,27 @@ def test_errors_of_a_wrong_form_are_refused():
     for key in ("name", "base", "message", "traceback"):
         with pytest.raises((KeyError, TypeError, AttributeError)):
             student_error(good | {key: None})
+
+
+@pytest.mark.parametrize(
+    ("shown", "answers", "ran"),
+    [
+        ("factor = 2", "def double(x):\n    return factor * x", True),
+        ("from math import sqrt", "root = sqrt(4)\ndef double(x):\n    return 2 * x", True),
+        ("factor = 2", "def double(x):\n    return 2 * x", False),
+        ("factor = 2", "def double(x):\n    return other * x", False),
+    ],
+)
+def test_cells_that_only_show_something_run_where_they_are_missed(shown, answers, ran):
+    picture = new_code_cell(shown + "\nprint('a picture')", metadata={SHOWS: True})
+    judgement = judged(picture, answer("double", answers), test_cell("t", CHECK))
+    assert bool(judgement.notebook.cells[0].outputs) == ran
+    assert judgement.cells[0].points == (0 if "other" in answers else 5)
+
+
+def test_bound_names():
+    sources = ["a = b\ndef f():\n    c = 1", "import d.e\nfor g in h: pass\n%time i = 1"]
+    assert bound_in(sources) == {"a", "f", "d", "g"}
 
 
 def test_free_names():

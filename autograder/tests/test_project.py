@@ -14,6 +14,9 @@ from packaging.requirements import Requirement
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 CONDA_NAMES = {"pytorch": "torch"}
+TORCH = [
+    f"cs_cnn/{f}" for f in ("checks/", "gallery/", "pretrained.py", "tests/", "transfer", "zoo/")
+]
 
 
 def test_conda_asks_for_what_pip_asks_for():
@@ -45,7 +48,7 @@ def test_no_file_is_huge_and_none_names_a_package_registry():
     registry = re.compile(r"https?://[\w.]*(pypi|pythonhosted|anaconda)\.\w+")
     for name in listed.stdout.splitlines():
         path = ROOT / name
-        if not path.exists() or path.suffix == ".png":
+        if not path.exists() or path.suffix in (".png", ".pth"):
             continue
         assert path.stat().st_size < 2**20, name
         assert not registry.search(path.read_text(encoding="utf-8")), name
@@ -76,7 +79,7 @@ def imported(path):
     ("package", "allowed"),
     [
         ("autograder", []),
-        ("torch", ["cs_cnn/checks/", "cs_cnn/tests/", "cs_cnn/zoo/", "cs_cnn/pretrained.py"]),
+        ("torch", TORCH),
         ("matplotlib", ["cs_cnn/plots/", "cs_cnn/tests/"]),
     ],
 )

@@ -2,11 +2,12 @@
 
 import os
 import struct
+import subprocess
 import threading
 
 import pytest
 
-from autograder.sandbox import protect, seal, syscalls, warm, zygote
+from autograder.sandbox import protect, room, seal, syscalls, warm, zygote
 from autograder.sandbox.launch import Limits, Worker, protections
 from autograder.sandbox.room import Room
 from autograder.tests.test_sandbox import LIMITS, locked, run, running, shown
@@ -20,10 +21,11 @@ PATIENT = 100  # seconds for what takes one on an idle machine
 @BOTH
 def test_nothing_is_carried_from_one_worker_to_the_next(protected):
     litter = (
-        "import numpy, builtins, os\nnumpy.pi = 3\nbuiltins.extra = 1\nmine = 1\n"
+        "import numpy, builtins, contextlib, os\nnumpy.pi = 3\nbuiltins.extra = 1\nmine = 1\n"
         "os.environ['LEFT'] = 'here'\nopen('left', 'w').write('x')\n"
         "for folder in ('/tmp', '/dev/shm') if os.getuid() == 65534 else ():\n"
-        "    open(folder + '/left', 'w').write('x')\nprint(sorted(os.listdir('.')))"
+        "    with contextlib.suppress(OSError):\n"
+        "        open(folder + '/left', 'w').write('x')\nprint(sorted(os.listdir('.')))"
     )
     look = (
         "import numpy, builtins, os\nprint(round(numpy.pi, 2), hasattr(builtins, 'extra'), "
@@ -35,6 +37,15 @@ def test_nothing_is_carried_from_one_worker_to_the_next(protected):
         with Worker(LIMITS, protected) as second:
             assert shown(second, look) == "3.14 False False None False\n[False, False]\n"
     assert isinstance(second.process, warm.Forked)
+
+
+@LINUX
+@locked
+def test_a_folder_that_workers_share_because_python_lies_in_it_is_read_only(monkeypatch):
+    monkeypatch.setattr(room, "emptied", lambda: ["/dev/shm", room.SCRATCH])
+    for folder, written in {"/dev/shm": 0, room.SCRATCH: 0, "/tmp": 1}.items():
+        command = [*room.bubblewrap(1, warm=True), "touch", f"{folder}/left"]
+        assert subprocess.run(command, stderr=subprocess.DEVNULL).returncode == written, folder
 
 
 @LINUX
@@ -65,15 +76,15 @@ def test_random_numbers_and_answers_do_not_depend_on_who_came_before(protected):
 @LINUX
 @BOTH
 def test_a_zygote_that_was_killed_is_started_again(protected):
-    room = Room(("colorsys",))
-    with Worker(LIMITS, protected, room):
+    quiet = Room(("colorsys",))
+    with Worker(LIMITS, protected, quiet):
         pass
-    old = warm._running[room, protected, LIMITS.file_mib]
+    old = warm._running[quiet, protected, LIMITS.file_mib]
     old.process.kill()
     old.process.wait()
-    with Worker(LIMITS, protected, room) as worker:
+    with Worker(LIMITS, protected, quiet) as worker:
         assert shown(worker, "import sys; print('colorsys' in sys.modules)") == "True\n"
-    assert warm._running[room, protected, LIMITS.file_mib] is not old
+    assert warm._running[quiet, protected, LIMITS.file_mib] is not old
 
 
 @BOTH

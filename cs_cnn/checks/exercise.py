@@ -39,12 +39,16 @@ def judging(seed):
 
 @dataclass
 class Trial:
-    """What came out of one case: `outcome` by output name, or an exception, and what is wrong."""
+    """What came out of one case: `outcome` by output name, or an exception, and what is wrong.
+
+    A case that was not `reached`, as an earlier one hung, counts as wrong.
+    """
 
     case: Case
     outcome: dict | Exception
     want: dict
     problems: dict = field(default_factory=dict)
+    reached: bool = True
 
 
 @dataclass(frozen=True)
@@ -108,7 +112,7 @@ class Exercise:
         for case in self.all_cases():
             gone = trials and isinstance(trials[-1].outcome, TimeoutError | ConnectionError)
             if gone:  # nothing is there to be asked: what was not tried is not right
-                trials.append(self.failed(case, trials[-1].outcome))
+                trials.append(replace(self.failed(case, trials[-1].outcome), reached=False))
             else:
                 trials.append(self.attempt(function, case, forward))
         return Report(self, trials, self.recognise(trials))

@@ -109,14 +109,15 @@ class Report(Points):
         """(part, earned, weight, note) for every part."""
         for part, weight in self.exercise.weights.items():
             wrong, tried = failures(self.exercise, self.trials, part), self._tried(part)
-            note = f"{len(wrong)} of {tried} cases wrong" if wrong else f"{tried} cases right"
+            known = sum(trial.reached for trial in wrong if trial)
+            note = f"{known} of {tried} cases wrong" if wrong else f"{tried} cases right"
             note = note if tried else "not reached"
             yield part, 0 if wrong else weight, weight, note
 
     def _tried(self, part):
-        """How many cases counted for this part."""
-        of_part = self.exercise.part_of
-        return sum(any(of_part(t.case, o) == part for o in t.want) for t in self.trials)
+        """How many cases that were reached counted for this part."""
+        of_part, reached = self.exercise.part_of, [t for t in self.trials if t.reached]
+        return sum(any(of_part(t.case, o) == part for o in t.want) for t in reached)
 
     def _title(self):
         return f"{self.exercise.name}: {self:g} of {self.exercise.points} points"
