@@ -9,6 +9,7 @@ import time
 import urllib.request
 
 import pytest
+from nbformat.v4 import new_code_cell, new_notebook
 
 from autograder.build import solved
 from autograder.course import write
@@ -73,16 +74,85 @@ def test_all_cells_of_the_solved_notebook_run_in_jupyterlab(jupyterlab, page, na
     address, folder = jupyterlab
     path = folder / f"{name}.ipynb"
     write(path, solved(name))
-    page.goto(f"{address}/lab/tree/{path.name}")
-    page.locator(".jp-Notebook .jp-Cell").first.wait_for(timeout=60_000)
-    page.get_by_text("Python 3 (ipykernel)").first.wait_for(timeout=60_000)
-    page.get_by_role("menuitem", name="Run", exact=True).click()
-    page.get_by_role("menuitem", name="Run All Cells").first.click()
+    open_and_run(page, f"{address}/lab/tree/{path.name}")
     cells = run_and_saved(page, path)
     errors = [o for c in cells for o in c["outputs"] if o["output_type"] == "error"]
     assert errors == []
     page.locator(".cs-check.good").last.wait_for(timeout=30_000)
     assert page.locator(".cs-check.bad").count() == 0
+
+
+PANEL = """
+from cs_cnn.data import load_digits
+from cs_cnn.panel import Panel
+from cs_cnn.pattern import build_network
+from cs_cnn.training import Trainer, standardise
+line = "CONV-RELU-POOL-FC-RELU,SOFTMAX"
+network = build_network(line, (1, 8, 8), 10, filters=4, hidden=16)
+Panel(Trainer(network, standardise(load_digits()), lr=0.01, batch_size=20))
+"""
+
+
+def test_the_live_panel_is_steered_while_it_trains(jupyterlab, page):
+    address, folder = jupyterlab
+    metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3 (ipykernel)"}}
+    write(folder / "panel.ipynb", new_notebook(cells=[new_code_cell(PANEL)], metadata=metadata))
+    open_and_run(page, f"{address}/lab/tree/panel.ipynb")
+    panel = page.locator(".jp-OutputArea-output").last
+    panel.get_by_role("button", name="start").click(timeout=60_000)
+    pause = panel.get_by_role("button", name="pause")
+    pause.wait_for()
+    until(page, lambda: examples_seen(panel) > 500)
+    learning_rate = panel.locator(".widget-slider").first
+    drag(page, learning_rate.locator(".noUi-handle"), pixels=-60)
+    until(page, lambda: float(learning_rate.locator(".widget-readout").inner_text()) < 0.005)
+    still_running = examples_seen(panel)
+    until(page, lambda: examples_seen(panel) > still_running)
+    pause.click()
+    go_on = panel.get_by_role("button", name="go on")
+    go_on.wait_for()
+    stopped = examples_seen(panel)
+    panel.get_by_role("button", name="save").click()
+    panel.get_by_text("saved to network.json").wait_for()
+    assert json.loads((folder / "network.json").read_text())["layers"]
+    panel.get_by_role("button", name="load").click()
+    panel.get_by_text("loaded network.json").wait_for()
+    assert examples_seen(panel) == stopped
+    go_on.click()
+    until(page, lambda: examples_seen(panel) > stopped)
+
+
+def examples_seen(panel):
+    """The number in a panel's table."""
+    cell = panel.locator(".cs-numbers td", has_text="examples seen").locator("b")
+    return int(cell.inner_text().replace(",", ""))
+
+
+def drag(page, handle, pixels):
+    """Pull a slider's handle to one side, step by step, as a hand does."""
+    box = handle.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + pixels, y, steps=10)
+    page.mouse.up()
+
+
+def until(page, true, seconds=60):
+    """Wait for something to come true."""
+    give_up = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < give_up, "it did not come true"
+        page.wait_for_timeout(100)
+
+
+def open_and_run(page, address):
+    """Open a notebook in JupyterLab and run all its cells."""
+    page.goto(address)
+    page.locator(".jp-Notebook .jp-Cell").first.wait_for(timeout=60_000)
+    page.get_by_text("Python 3 (ipykernel)").first.wait_for(timeout=60_000)
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_role("menuitem", name="Run All Cells").first.click()
 
 
 def run_and_saved(page, path, seconds=240):
