@@ -12,3 +12,9 @@ A class: `classroom` decides what is to be graded, `engine` spreads it over the 
 `gradebook` and `feedback` write nbgrader's own records, `execute` is the same for nbgrader's own
 commands. `cli` is what `cs-cnn` adds for an instructor, `demo` a class to try it on.
 """
+
+import sys
+
+# jsonschema, which reads notebooks, would build a grammar of international addresses on every
+# start: more than a second, and no notebook has one.
+sys.modules.setdefault("rfc3987_syntax", None)

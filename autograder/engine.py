@@ -8,6 +8,7 @@ starts another and gives its task to one that lives, three times over, before th
 import contextlib
 import itertools
 import logging
+import multiprocessing
 import os
 
 ALLOWED_DEATHS = 3
@@ -51,7 +52,7 @@ def run(function, tasks, jobs=None, scheduler=None, on_change=None):
     if scheduler is None and jobs == 1:
         yield from run_here(function, tasks, report)
         return
-    with client_of(jobs, scheduler) as client:
+    with client_of(jobs, scheduler, function.__module__) as client:
         yield from run_there(client, function, tasks, report)
 
 
@@ -97,7 +98,7 @@ def run_there(client, function, tasks, report):
 
 
 @contextlib.contextmanager
-def client_of(jobs, scheduler):
+def client_of(jobs, scheduler, module):
     """Connect to a scheduler, or start one on this machine that nothing outside it can reach."""
     import dask
     from distributed import Client, LocalCluster
@@ -113,8 +114,21 @@ def client_of(jobs, scheduler):
     here = {"host": "127.0.0.1", "dashboard_address": "127.0.0.1:0"}
     sizes = {"n_workers": jobs or os.cpu_count(), "threads_per_worker": 1, "memory_limit": 0}
     with (
-        dask.config.set({"distributed.scheduler.allowed-failures": ALLOWED_DEATHS}),
+        dask.config.set(start_of_workers(module)),
         LocalCluster(silence_logs=logging.CRITICAL, **here, **sizes) as cluster,
         Client(cluster) as client,
     ):
         yield client
+
+
+def start_of_workers(module):
+    """Dask's settings for workers on this machine: imported once, then forked where that works."""
+    import dask
+    from distributed.utils import get_mp_context
+
+    settings = {"distributed.scheduler.allowed-failures": ALLOWED_DEATHS}
+    if "forkserver" in multiprocessing.get_all_start_methods():
+        settings["distributed.worker.multiprocessing-method"] = "forkserver"
+        with dask.config.set(settings):
+            get_mp_context().set_forkserver_preload(["distributed", module])
+    return settings

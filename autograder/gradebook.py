@@ -19,7 +19,7 @@ import shutil
 from contextlib import contextmanager
 
 from nbformat import v4
-from nbgrader.api import Assignment, Gradebook, MissingEntry, SubmittedAssignment
+from nbgrader.api import Assignment, Gradebook, MissingEntry, Notebook, SubmittedAssignment
 from nbgrader.preprocessors import AssignLatePenalties
 from nbgrader.utils import (
     compute_checksum,
@@ -30,6 +30,7 @@ from nbgrader.utils import (
 )
 from sqlalchemy import Column, MetaData, String, Table, Text, delete, insert, select
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import selectinload
 
 from autograder.course import nbgrader_log, write_bytes
 from autograder.results import Graded
@@ -55,6 +56,7 @@ def gradebook(course):
     book = Gradebook(course.database, course.nbgrader("").course_id)
     try:
         DONE.create(book.engine, checkfirst=True)
+        book.db().expire_on_commit = False  # nobody else writes
         yield book
     finally:
         book.close()
@@ -157,10 +159,11 @@ def record(book, course, name, graded):
         for notebook, text in graded.notebooks.items():
             write_bytes(course.autograded(name, student, notebook), text.encode())
         copy_files(course, name, student)
-        submission = enter(book, course, name, student)
-        for notebook in submission.notebooks:
-            if notebook.name in graded.notebooks:
-                _score(notebook, graded)
+        with at_hand(book, name):
+            submission = enter(book, course, name, student)
+            for notebook in submission.notebooks:
+                if notebook.name in graded.notebooks:
+                    _score(notebook, graded)
         mark(book, course, name, graded)
         book.db.flush()
         penalise(book, course, submission)
@@ -171,6 +174,15 @@ def record(book, course, name, graded):
         raise NotRecorded(f"{student} could not be recorded: {reason}") from error
     finally:
         book.db.expunge_all()
+
+
+@contextmanager
+def at_hand(book, name):
+    """Have an assignment's cells in memory: nbgrader asks for them one after the other."""
+    cells = selectinload(Assignment.notebooks).selectinload(Notebook._base_cells)
+    whole = select(Assignment).where(Assignment.name == name).options(cells)
+    with book.db.no_autoflush:
+        yield book.db.scalars(whole).all()  # held, or SQLAlchemy would forget them
 
 
 def enter(book, course, name, student):
@@ -225,9 +237,9 @@ def penalise(book, course, submission):
     rules.init_plugin()
     late = submission.total_seconds_late
     for notebook in submission.notebooks:
-        book.db.refresh(notebook)
         penalty = None
         if late > 0:
+            book.db.refresh(notebook)  # its score is known once the grades are written
             student = submission.student_id
             penalty = rules.plugin_inst.late_submission_penalty(student, notebook.score, late)
         if penalty is not None:

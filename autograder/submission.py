@@ -11,7 +11,7 @@ from collections import Counter
 from pathlib import Path
 
 import nbformat
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
+from nbformat.v4 import new_notebook
 from nbgrader.utils import is_grade, is_locked
 
 from . import watch
@@ -20,7 +20,7 @@ from .watch import grade_id
 HIDDEN = re.compile(r"^[^\n]*### BEGIN HIDDEN TESTS.*?### END HIDDEN TESTS[^\n]*\n?", re.S | re.M)
 SHOWS = "cs_cnn_shows"  # metadata of cells that only show something: grading can do without them
 MARKS = ("grade_id", "points", "grade", "solution", "locked", "task")
-NEW_CELL = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}
+KINDS = ("code", "markdown", "raw")
 
 
 class Unreadable(ValueError):
@@ -99,14 +99,14 @@ def json_problem(text, error):
 
 def read_cell(cell, number):
     kind = cell.get("cell_type") if isinstance(cell, dict) else None
-    if kind not in ("code", "markdown", "raw"):
+    if kind not in KINDS:
         raise Unreadable(f"cell {number} is neither code nor text")
     source = cell.get("source", "")
     lines = source if isinstance(source, list) else [source]
     if not all(isinstance(line, str) for line in lines):
         raise Unreadable(f"cell {number} has no readable text")
     source = "".join(lines).encode("utf-8", "replace").decode("utf-8")
-    made = NEW_CELL[kind](source, id=f"submitted-{number}")
+    made = new_cell(kind, source, f"submitted-{number}")
     metadata = cell.get("metadata")
     nbgrader = metadata.get("nbgrader") if isinstance(metadata, dict) else None
     if isinstance(nbgrader, dict) and isinstance(nbgrader.get("grade_id"), str):
@@ -120,6 +120,13 @@ def read_cell(cell, number):
     ids = [cell.get("id"), metadata.get("id") if isinstance(metadata, dict) else None]
     made.metadata.was = [name for name in ids if isinstance(name, str)]  # Colab: in the metadata
     return made
+
+
+def new_cell(kind, source, name, metadata=None):
+    """Make a cell as nbformat would, which checks each against its schema: a third of the work."""
+    outputs = {"outputs": [], "execution_count": None} if kind == "code" else {}
+    cell = {"cell_type": kind, "id": name, "metadata": metadata or {}, "source": source}
+    return nbformat.from_dict(cell | outputs)
 
 
 def language(metadata):
@@ -220,9 +227,7 @@ def last_of_each(cells):
 
 def plain(cell, shows):
     """Copy a cell of the student's own, or one of the instructor's that shows something."""
-    return NEW_CELL[cell.cell_type](
-        cell.source, id=cell.id, metadata={SHOWS: True} if shows else {}
-    )
+    return new_cell(cell.cell_type, cell.source, cell.id, {SHOWS: True} if shows else {})
 
 
 def restored(original, source):

@@ -66,8 +66,12 @@ def main(
     students: Annotated[int, typer.Option(help="Submissions in the class.", min=WARM + 1)] = 60,
     stock: Annotated[int, typer.Option(help="How many of them stock nbgrader grades.")] = 8,
     only: Annotated[str, typer.Option(help="ps1 or 04_convolution; both by default.")] = "",
+    scaling: Annotated[bool, typer.Option(help="One worker beside two, without nbgrader.")] = False,
 ):
     """Time a class run beside `nbgrader autograde`, and compare the scores."""
+    if scaling:
+        one_beside_two(only or CONVOLUTION, students)
+        return
     table = Table(title=f"{students} submissions, {os.cpu_count()} cores")
     for column in ("assignment", "nbgrader /min", "cs-cnn /min", "times", "bar"):
         table.add_column(column, justify="right")
@@ -97,6 +101,16 @@ def measured(name, folder, students, stock):
     yield from (f"{ours.per_minute / theirs.per_minute:.1f}", times)
     yield from (f"{theirs.cpu / stock:.2f}", f"{1000 * cpu:.0f}")
     yield from (f"{1000 * overhead:.0f}", most, f"{ours.memory / 2**20:.0f}")
+
+
+def one_beside_two(name, students):
+    """Grade the same class with one worker and with two; print how much faster two are."""
+    with tempfile.TemporaryDirectory() as folder:
+        course = MAKE[name](Path(folder))
+        hand_in(course, name, students)
+        grading = [COMMAND, "grade", name, "--course", str(course.root), "--again", "--jobs"]
+        one, two = (timed(course, students, [*grading, jobs]).per_minute for jobs in (1, 2))
+    console.print(f"{name}: {one:.0f} /min with one worker, {two:.0f} with two: {two / one:.2f} x")
 
 
 def quickstart(folder):
@@ -167,8 +181,8 @@ def watched(process):
         nonlocal most
         while not ended.wait(0.5):
             with contextlib.suppress(psutil.Error):
-                children = psutil.Process(process.pid).children()
-                most = max([most, *(shared_out(child) for child in children)])
+                workers = psutil.Process(process.pid).children(recursive=True)
+                most = max([most, *map(shared_out, filter(is_worker, workers))])
 
     watcher = threading.Thread(target=look)
     watcher.start()
@@ -176,6 +190,14 @@ def watched(process):
     ended.set()
     watcher.join()
     return most
+
+
+def is_worker(process):
+    """Whether this is Dask's process for one core: a fork of multiprocessing's server of forks."""
+    with contextlib.suppress(psutil.Error):
+        family = (process, process.parent())
+        return all("forkserver" in " ".join(one.cmdline()) for one in family)
+    return False
 
 
 def shared_out(process):

@@ -1,6 +1,5 @@
 """The zygotes of this process: started when first needed, one per kind of room, ended at exit."""
 
-import atexit
 import contextlib
 import json
 import os
@@ -12,6 +11,7 @@ import sys
 import tempfile
 import threading
 from collections import OrderedDict
+from multiprocessing.util import Finalize
 from pathlib import Path
 
 from .room import OUTER_PROC, PACKAGE, bubblewrap, emptied, unprotected_environment
@@ -153,7 +153,7 @@ def warm_worker(room, protected, limits, scratch):
             zygote.stop()
             zygote = None
         try:
-            zygote = zygote or Zygote(*key)
+            zygote = zygote or started(*key)
         except ColdOnly as error:
             zygote = error
         _running[key] = zygote
@@ -162,6 +162,12 @@ def warm_worker(room, protected, limits, scratch):
         if isinstance(zygote, ColdOnly):
             raise zygote
         return zygote.fork(limits, scratch)
+
+
+def started(*key):
+    """A new zygote, which this process will end before it ends itself."""
+    Finalize(None, end_all, exitpriority=1)  # as atexit would, and in forks too
+    return Zygote(*key)
 
 
 def give_up(room, protected, limits, reason):
@@ -176,7 +182,6 @@ def end(zygote):
         zygote.stop()
 
 
-@atexit.register
 def end_all():
     """End every zygote of this process."""
     with _lock:

@@ -81,10 +81,10 @@ def interrupt_command(course, when):
 
 
 def kill_worker(course, when):
-    """The command must get over it: all rows."""
+    """A worker, or what forks them: the command must get over it, all rows."""
     with started(course, "--jobs", 2) as process:
         after(process, when)
-        kill_one(process, lambda p: "spawn_main" in " ".join(p.cmdline()))
+        kill_one(process, lambda p: "forkserver" in " ".join(p.cmdline()))
         assert process.wait(120) == 0
 
 
