@@ -87,6 +87,9 @@ def run_there(client, function, tasks, report):
 
     hand_out()
     for future in done:
+        if future.status == "lost":  # its worker ended before the result was here: it runs again
+            done.add(future)
+            continue
         if future.status not in ("finished", "error"):
             raise SchedulerLost("the scheduler went away")
         error = future.exception()
