@@ -155,7 +155,7 @@ def open_and_run(page, address):
     page.get_by_role("menuitem", name="Run All Cells").first.click()
 
 
-def run_and_saved(page, path, seconds=240):
+def run_and_saved(page, path, seconds=900):
     """Save until every code cell in the file has been run; give those cells."""
     give_up = time.monotonic() + seconds
     waiting = ["all"]

@@ -20,6 +20,13 @@ from cs_cnn.checks.arithmetic import CONV_PARAMETERS as conv_parameters
 from cs_cnn.checks.arithmetic import OUTPUT_SIZE as output_size
 from cs_cnn.checks.arithmetic import RECEPTIVE_FIELD as receptive_field
 from cs_cnn.checks.by_hand import by_hand
+from cs_cnn.checks.capstone import DIRAC_INIT as dirac_init
+from cs_cnn.checks.capstone import LABEL_SMOOTHING_LOSS as label_smoothing_loss
+from cs_cnn.checks.capstone import NESTEROV as nesterov
+from cs_cnn.checks.capstone import ORTHOGONALISE as orthogonalise
+from cs_cnn.checks.capstone import TRIANGLE as triangle
+from cs_cnn.checks.capstone import VIEWS as views
+from cs_cnn.checks.capstone import WHITENING_FILTERS as whitening_filters
 from cs_cnn.checks.classification import SVM_LOSS as svm_loss
 from cs_cnn.checks.classification import TWO_LAYER_BACKWARD as two_layer_backward
 from cs_cnn.checks.conv import CONV2D_BACKWARD as conv2d_backward
@@ -38,6 +45,13 @@ from cs_cnn.checks.history import CD1_STEP as cd1_step
 from cs_cnn.checks.history import DELTA_RULE as delta_rule
 from cs_cnn.checks.history import LMS_EPOCH as lms_epoch
 from cs_cnn.checks.history import PERCEPTRON_EPOCH as perceptron_epoch
+from cs_cnn.checks.making import ASCENT_STEP as ascent_step
+from cs_cnn.checks.making import BLEU as bleu
+from cs_cnn.checks.making import CONTENT_LOSS as content_loss
+from cs_cnn.checks.making import GRAM_MATRIX as gram_matrix
+from cs_cnn.checks.making import MATCH_COLOURS as match_colours
+from cs_cnn.checks.making import Q_TARGETS as q_targets
+from cs_cnn.checks.making import STYLE_LOSS as style_loss
 from cs_cnn.checks.normalization import BATCH_NORM_BACKWARD as batch_norm_backward
 from cs_cnn.checks.normalization import BATCH_NORM_BACKWARD_GRAPH as batch_norm_backward_graph
 from cs_cnn.checks.normalization import BATCH_NORM_FORWARD as batch_norm_forward
@@ -48,12 +62,21 @@ from cs_cnn.checks.optim import ADAM as adam
 from cs_cnn.checks.optim import MOMENTUM as momentum
 from cs_cnn.checks.pool import MAX_POOL2D_BACKWARD as max_pool2d_backward
 from cs_cnn.checks.pool import MAX_POOL2D_FORWARD as max_pool2d_forward
+from cs_cnn.checks.seeing import CONV_TRANSPOSE2D_FORWARD as conv_transpose2d_forward
+from cs_cnn.checks.seeing import IOU as iou
+from cs_cnn.checks.seeing import NMS as nms
+from cs_cnn.checks.seeing import TRIPLET_LOSS as triplet_loss
 from cs_cnn.checks.training import CHAIN_BACKWARD as chain_backward
 from cs_cnn.checks.training import DROPOUT_FORWARD as dropout_forward
 from cs_cnn.checks.training import EXPAND as expand
 from cs_cnn.checks.training import KAIMING_NORMAL as kaiming_normal
 from cs_cnn.checks.training import SHIFT_AND_FLIP as shift_and_flip
 from cs_cnn.checks.training import WITH_WEIGHT_DECAY as with_weight_decay
+from cs_cnn.checks.transfer import FINETUNE_STEP as finetune_step
+from cs_cnn.checks.transfer import LEARNING_RATES as learning_rates
+from cs_cnn.checks.transfer import MEAN_AND_INTERVAL as mean_and_interval
+from cs_cnn.checks.transfer import NEAREST_MEAN as nearest_mean
+from cs_cnn.checks.transfer import STANDARDISE as standardise
 
 EXERCISES = {
     exercise.name: exercise
@@ -101,6 +124,29 @@ EXERCISES = {
         residual_forward,
         crop_and_scale,
         top_classes,
+        standardise,
+        nearest_mean,
+        learning_rates,
+        finetune_step,
+        mean_and_interval,
+        iou,
+        nms,
+        conv_transpose2d_forward,
+        triplet_loss,
+        q_targets,
+        bleu,
+        ascent_step,
+        content_loss,
+        gram_matrix,
+        style_loss,
+        match_colours,
+        whitening_filters,
+        dirac_init,
+        label_smoothing_loss,
+        triangle,
+        nesterov,
+        orthogonalise,
+        views,
     )
 }
 

@@ -1,6 +1,6 @@
-"""The images of the course: two sets that are downloaded once, two that need no network.
+"""The images of the course: sets that are downloaded once, sets that need no network.
 
-    data = load_cifar10(n_train=5000)     # or load_mnist, load_digits, load_colours
+    data = load_cifar10(n_train=5000)     # or load_mnist, load_digits, load_colours ...
     data.x_train.shape                    # (5000, 3, 32, 32), float32 in [0, 1]
 
 `fetch` downloads, `status` says what is here, `describe` says what a set is.
@@ -15,6 +15,7 @@ from . import colours, formats
 from .catalogue import describe, entry
 from .fetching import SetStatus, fetch, locate, status
 from .integrity import DataError, RepackedArchiveWarning, check, explained, members
+from .photographs import load_hymenoptera
 
 __all__ = [
     "DataError",
@@ -27,6 +28,7 @@ __all__ = [
     "load_cifar10",
     "load_colours",
     "load_digits",
+    "load_hymenoptera",
     "load_mnist",
     "status",
 ]
@@ -251,6 +253,7 @@ LOADERS = {
     "mnist": load_mnist,
     "digits": load_digits,
     "colours": load_colours,
+    "hymenoptera": load_hymenoptera,
 }
 
 

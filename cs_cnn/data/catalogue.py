@@ -17,7 +17,7 @@ def describe(name):
     """What a data set is, in a few lines of text: content, classes, licence, citation, source."""
     about = entry(name)
     lines = [f"{about['title']}: {about['about']}"]
-    for key in ("classes", "licence", "citation", "homepage"):
+    for key in ("classes", "licence", "citation", "homepage", "archive"):
         if key in about:
             value = about[key] if isinstance(about[key], str) else ", ".join(about[key])
             lines.append(f"{key.capitalize()}: {value}")

@@ -41,6 +41,27 @@ def _find(name, file, directory):
     return None, target
 
 
+def unpacked(name, directory=None):
+    """The folder of a set of photographs that its user has unpacked.
+
+    Its name begins with that of the set.
+
+    Raises
+    ------
+    DataError
+        If it is not there; says how to get it.
+    """
+    base = root(directory)
+    folder = base.parent if base.is_file() else base
+    for place in sorted(folder.glob(f"{name}*")):
+        if (place / "train").is_dir():
+            return place
+    raise DataError(
+        f"{name}: not here. Unpack {entry(name)['archive']} so that {folder / name / 'train'} is a "
+        "folder of it, or name the directory that holds it in CS_CNN_DATA"
+    )
+
+
 def download(what, url, target, verify, size=None, mirror=None, otherwise=OFFLINE):
     """Download to a temporary directory beside `target`, verify, then rename: all or nothing.
 
@@ -115,7 +136,8 @@ def fetch(name, force=False, directory=None, mirror=None):
     Parameters
     ----------
     name : str
-        "cifar10", "mnist", "digits" or "colours"; the last two have no files.
+        "cifar10", "mnist", "digits", "colours" or "hymenoptera"; "digits" and "colours" have no
+        files, and the photographs of "hymenoptera" you unpack yourself.
     force : bool
         Download even what is here. The old file stays until the new one is whole.
     directory : path, optional
@@ -134,7 +156,7 @@ def fetch(name, force=False, directory=None, mirror=None):
     DataError
         If a file is damaged, or can't be downloaded or written.
     """
-    paths = []
+    paths = [unpacked(name, directory)] if "archive" in entry(name) else []
     for file in entry(name)["files"]:
         path = locate(name, file, directory, mirror, force)
         with explained(name, path):
@@ -160,6 +182,8 @@ def _size(path):
 
 def _set_status(name, directory):
     files = entry(name)["files"]
+    if "archive" in entry(name):
+        return _unpacked_status(name, directory)
     if not files:
         return SetStatus(name, "built in", None, 0, "needs no download")
     here = [(path, file) for file in files if (path := _find(name, file, directory)[0])]
@@ -177,6 +201,15 @@ def _set_status(name, directory):
         except DataError as error:
             return SetStatus(name, "damaged", where, size, str(error))
     return SetStatus(name, "ready", where, size, " ".join(str(note.message) for note in notes))
+
+
+def _unpacked_status(name, directory):
+    try:
+        place = unpacked(name, directory)
+    except DataError as error:
+        return SetStatus(name, "missing", None, 0, str(error))
+    size = sum(file.stat().st_size for file in place.rglob("*") if file.is_file())
+    return SetStatus(name, "ready", place, size, "")
 
 
 def status(directory=None):

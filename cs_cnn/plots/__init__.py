@@ -4,16 +4,17 @@ Each function returns a `Picture`, a figure that belongs to nobody but its calle
 of a cell it shows itself once, in any notebook; in a script, call its `savefig`.
 """
 
-from cs_cnn.plots.arrays import difference, feature_maps, filters, images
+from cs_cnn.plots.arrays import difference, feature_maps, filters, images, marked
 from cs_cnn.plots.graph import graph
 from cs_cnn.plots.hardware import roofline, traffic
-from cs_cnn.plots.lines import bands, circles, curves, histograms
+from cs_cnn.plots.lines import bands, bars, circles, curves, histograms
 from cs_cnn.plots.plane import hyperplanes, paths, regions
 from cs_cnn.plots.tiles import tiles
 from cs_cnn.plots.windows import window
 
 __all__ = [
     "bands",
+    "bars",
     "circles",
     "curves",
     "difference",
@@ -23,6 +24,7 @@ __all__ = [
     "histograms",
     "hyperplanes",
     "images",
+    "marked",
     "paths",
     "regions",
     "roofline",

@@ -3,10 +3,10 @@
 import numpy as np
 
 from cs_cnn.checks.compare import worst_place
-from cs_cnn.plots.style import GREEN, SIGNED, outline, panels, rule
+from cs_cnn.plots.style import GREEN, ORANGE, SIGNED, outline, panels, rule
 
 
-def images(x, labels=None, columns=8):
+def images(x, labels=None, columns=8, size=1.6):
     """Show images side by side.
 
     Parameters
@@ -17,6 +17,8 @@ def images(x, labels=None, columns=8):
     labels : sequence of N, optional
         Titles.
     columns : int
+    size : float
+        Of each image, in inches.
 
     Raises
     ------
@@ -30,9 +32,39 @@ def images(x, labels=None, columns=8):
             "of one image, show x[None]"
         )
     x = _unit_range(x if x.ndim == 4 else x[:, None])
-    figure, axes = panels("images", len(x), columns, labels, x.shape[2:])
+    figure, axes = panels("images", len(x), columns, labels, x.shape[2:], size)
     for ax, image in zip(axes, x, strict=False):
         ax.imshow(image.transpose(1, 2, 0), cmap="gray", vmin=0, vmax=1)
+    return figure
+
+
+def marked(x, boxes=None, lines=None, titles=None, columns=6, size=1.6):
+    """Show images with boxes around things, or with lines on them.
+
+    Parameters
+    ----------
+    x : array (N, 3, H, W)
+        Numbers from 0 to 1.
+    boxes : for each image a list of (text, box), optional
+        A box is (left, top, right, bottom) in pixels.
+    lines : array (N, L, 2, 2), optional
+        For each image L lines, each from one point (x, y) to another.
+    titles : sequence of N, optional
+    columns : int
+    size : float
+        Of each image, in inches.
+    """
+    figure, axes = panels("marked", len(x), columns, titles, x.shape[2:], size)
+    for n, (ax, image) in enumerate(zip(axes, x, strict=False)):
+        ax.imshow(image.transpose(1, 2, 0).clip(0, 1))
+        for text, (left, top, right, bottom) in boxes[n] if boxes is not None else []:
+            outline(ax, top, left, bottom - top, right - left, "white")
+            style = {"color": "white", "backgroundcolor": "#000000A0", "fontsize": 7}
+            ax.text(left, top, text, va="top", **style)
+        for start, end in lines[n] if lines is not None else []:
+            ax.plot(*zip(start, end, strict=True), color="white", linewidth=2.5)
+            ax.plot(*zip(start, end, strict=True), color=ORANGE, linewidth=1.2, marker=".")
+        ax.set(xlim=(-0.5, x.shape[3] - 0.5), ylim=(x.shape[2] - 0.5, -0.5))
     return figure
 
 

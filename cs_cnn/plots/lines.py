@@ -61,6 +61,35 @@ def bands(ylabel, xlabel, x=None, **runs):
     return figure
 
 
+def bars(ylabel, groups, chance=None, **heights):
+    """Show measured numbers side by side, each with its error bar.
+
+    Parameters
+    ----------
+    ylabel : str
+    groups : sequence of str
+        What stands below each group of bars.
+    chance : sequence of numbers, optional
+        What guessing gives in each group, as a dotted line.
+    **heights : (values, errors)
+        Up to four kinds of bar by name: a number for each group, and how far it may be off.
+    """
+    figure, (ax,) = _axes(1, 1.2 + 1.5 * len(groups), 2.8)
+    at, width = np.arange(len(groups)), 0.8 / len(heights)
+    for k, ((name, (values, errors)), colour) in enumerate(
+        zip(heights.items(), LINES, strict=False)
+    ):
+        label, place = name.replace("_", " "), at + (k - (len(heights) - 1) / 2) * width
+        style = {"ecolor": "#888888", "capsize": 3}
+        ax.bar(place, values, 0.9 * width, yerr=errors, color=colour, error_kw=style, label=label)
+    if chance is not None:
+        ax.hlines(chance, at - 0.45, at + 0.45, color="#888888", linestyle=":", label="guessing")
+    ax.set_xticks(at, groups)
+    ax.set(ylabel=ylabel)
+    ax.legend(frameon=False, ncols=len(heights) + 1, loc="lower center", bbox_to_anchor=(0.5, 1))
+    return figure
+
+
 def histograms(rows, limit=3.0):
     """Show how the numbers of some arrays are spread, side by side on one axis.
 

@@ -306,7 +306,8 @@ def states(directory):
 
 def test_status(archive, mnist_files, members, tmp_path):
     rows = states(tmp_path)
-    assert [row.state for row in rows.values()] == ["missing", "missing", "built in", "built in"]
+    states_of = [row.state for row in rows.values()]
+    assert states_of == ["missing", "missing", "built in", "built in", "missing"]
     assert "cs-cnn data fetch cifar10" in rows["cifar10"].detail
 
     path = tmp_path / ARCHIVE

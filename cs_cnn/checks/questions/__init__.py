@@ -3,12 +3,15 @@
 from cs_cnn.checks.questions import (
     architectures,
     arithmetic,
+    capstone,
     classification,
     convolution,
     fast_layers,
+    gallery,
     history,
     normalization,
     training,
+    transfer,
 )
 
 QUESTIONS = {
@@ -20,4 +23,7 @@ QUESTIONS = {
     **training.QUESTIONS,
     **normalization.QUESTIONS,
     **architectures.QUESTIONS,
+    **transfer.QUESTIONS,
+    **gallery.QUESTIONS,
+    **capstone.QUESTIONS,
 }
