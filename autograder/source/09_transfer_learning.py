@@ -23,7 +23,7 @@
 #
 # **Time:** 60 to 90 minutes. **You need:** notebook 7 (batch norm) and 8 (PyTorch).
 #
-# There are 36 points: 31 for five functions, 5 for five small questions by hand.
+# There are 37 points: 32 for five functions, 5 for five small questions by hand.
 #
 # Everything here runs without a network: a small network is trained on the spot, on images that
 # the course draws. The last section uses photographs of ants and bees if you have them.
@@ -231,10 +231,10 @@ by_stage = {
 plots.bands("test accuracy", "stage", x=[1, 2, 3, 4], **by_stage)
 
 # %% [markdown]
-# For the similar world late stages are the best. For the different one the features get *worse* towards the end: the last stages have thrown away what the sounds would have
-# needed.
-# This is why the lecture says for its hardest corner, little and very different data: *try a linear
-# classifier from different stages*.
+# For the similar world late stages are the best. For the different one the features get *worse*
+# towards the end: the last stages have thrown away what the sounds would have needed. This is why
+# the lecture says for its hardest corner, little and very different data: *try a linear classifier
+# from different stages*.
 #
 # ## 4. Which network?
 #

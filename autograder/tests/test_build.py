@@ -58,8 +58,12 @@ def test_the_solved_notebook_runs_without_errors_and_scores_all(name, tmp_path):
     assert all(points == most for points, most in map(determine_grade, tests))
 
 
-def test_the_points_of_each_check_are_the_exercises(name):
-    for cell in filter(is_test, source_notebook(name).cells):
+def test_the_points_of_each_check_are_the_exercises_and_their_sum_is_announced(name):
+    notebook = source_notebook(name)
+    tests = list(filter(is_test, notebook.cells))
+    total = sum(cell.metadata.nbgrader.points for cell in tests)
+    assert f"There are {total} points" in "".join(cell.source for cell in notebook.cells)
+    for cell in tests:
         exercise = checks.EXERCISES.get(cell.metadata.nbgrader.grade_id.removesuffix("-check"))
         assert cell.metadata.nbgrader.points == (exercise.points if exercise else 1)
 
