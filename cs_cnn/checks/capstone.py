@@ -6,12 +6,14 @@ from cs_cnn.capstone import first_weights, loss, steps, views
 from cs_cnn.checks.calls import WrongForm, by_name
 from cs_cnn.checks.capstone_mistakes import (
     DIRAC_MISTAKES,
-    NESTEROV_MISTAKES,
-    ORTHOGONAL_MISTAKES,
     SMOOTHING_MISTAKES,
-    TRIANGLE_MISTAKES,
     VIEWS_MISTAKES,
     WHITENING_MISTAKES,
+)
+from cs_cnn.checks.capstone_steps_mistakes import (
+    NESTEROV_MISTAKES,
+    ORTHOGONAL_MISTAKES,
+    TRIANGLE_MISTAKES,
 )
 from cs_cnn.checks.cases import Case
 from cs_cnn.checks.exercise import CARE, Exercise

@@ -5,14 +5,13 @@ import numpy as np
 from cs_cnn.checks.calls import by_name
 from cs_cnn.checks.cases import Case
 from cs_cnn.checks.exercise import CARE, Exercise
-from cs_cnn.checks.making_mistakes import (
+from cs_cnn.checks.making_mistakes import BLEU_MISTAKES, TARGETS_MISTAKES
+from cs_cnn.checks.painting_mistakes import (
     ASCENT_MISTAKES,
-    BLEU_MISTAKES,
     COLOURS_MISTAKES,
     CONTENT_MISTAKES,
     GRAM_MISTAKES,
     STYLE_MISTAKES,
-    TARGETS_MISTAKES,
 )
 from cs_cnn.gallery import bellman, bleu, pictures
 
