@@ -70,6 +70,8 @@ def page():
         browser.close()
 
 
+# One with widgets and the first one with pictures; `test_build` runs all of them without a browser.
+@pytest.mark.parametrize("name", ["03_conv_arithmetic", "04_convolution"])
 def test_all_cells_of_the_solved_notebook_run_in_jupyterlab(jupyterlab, page, name):
     address, folder = jupyterlab
     path = folder / f"{name}.ipynb"
