@@ -44,7 +44,7 @@ from cs_cnn.shapes import need_dims
 from cs_cnn.transfer import Recipe, features, few
 
 torch.set_num_threads(1)  # arrays as small as these gain nothing from more cores
-threadpool_limits(1)
+threads = threadpool_limits(1)
 
 # %% [markdown]
 # ## What you will see at the end
