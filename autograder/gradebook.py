@@ -56,7 +56,7 @@ def gradebook(course):
     book = Gradebook(course.database, course.nbgrader("").course_id)
     try:
         DONE.create(book.engine, checkfirst=True)
-        book.db().expire_on_commit = False  # nobody else writes
+        book.db().expire_on_commit = False  # what is in memory is forgotten after each submission
         yield book
     finally:
         book.close()

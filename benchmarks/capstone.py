@@ -2,7 +2,7 @@
 
     python -m benchmarks.capstone numpy            # ten minutes on two CPU cores
     python -m benchmarks.capstone torch            # the same in PyTorch, on the CPU
-    python -m benchmarks.capstone long             # a wider network, half an hour
+    python -m benchmarks.capstone long             # a wider network, for half an hour
     python -m benchmarks.capstone gpu --seeds 10   # CuPy, then PyTorch, on one GPU
 
 It prints a line for each epoch. The seconds count from the standardised images in memory to the

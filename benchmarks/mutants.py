@@ -62,17 +62,19 @@ def main(
     console, killed, total = Console(), 0, 0
     for name in names:
         exercise = checks.EXERCISES[name]
-        made = [m for m in mutants(exercise.reference) if not equivalent(exercise.reference, m)]
+        made = list(mutants(exercise.reference))
         alive = [
             m
             for m in track(made, name, console=console, transient=True)
             if survives(exercise, m, seed)
         ]
-        total, killed = total + len(made), killed + len(made) - len(alive)
-        console.print(f"{name}: {len(made) - len(alive)} of {len(made)} killed")
-        for source in alive:
+        gaps = [source for source in alive if not equivalent(source)]
+        same = len(alive) - len(gaps)
+        total, killed = total + len(made) - same, killed + len(made) - len(alive)
+        console.print(f"{name}: {len(made) - len(alive)} of {len(made)} killed, {same} equivalent")
+        for source in gaps:
             console.print(difference(exercise.reference, source), markup=False, highlight=False)
-    console.print(f"{killed} of {total} mutants killed: {100 * killed / total:.1f} %")
+    console.print(f"{killed} of {total} mutants that differ killed: {100 * killed / total:.1f} %")
 
 
 def mutants(function):
@@ -153,8 +155,8 @@ def survives(exercise, source, seed):
     return True
 
 
-def equivalent(function, source):
-    """Whether a person has found that this mutant does what the reference does."""
+def equivalent(source):
+    """Whether a person has found that a survivor does what the reference does."""
     return any(line.strip() in EQUIVALENT for line in source.splitlines())
 
 

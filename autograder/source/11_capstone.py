@@ -514,8 +514,8 @@ for name, count in operations.items():
     print(f"{name:6} {count / 1e6:6.1f} million multiply-accumulates for one image")
 
 # %% [markdown]
-# `SHORT` on all of CIFAR-10, as we have measured it with seed 0 on two CPU cores that did nothing
-# else (after each epoch on 2,000 test images, as they are):
+# `SHORT` on all of CIFAR-10, as we have measured it with seed 0 on two CPU cores that did little
+# else, and nothing after the first epoch (after each epoch on 2,000 test images, as they are):
 #
 # | epoch | 1 | 2 | 3 | 4 | 5 | 6 | 7 | **all 10,000, six views** |
 # |---|---|---|---|---|---|---|---|---|
@@ -525,13 +525,12 @@ for name, count in operations.items():
 # Most is learned in the first two epochs; the rest comes while the learning rate falls. With eight
 # epochs, and filters that turn twice as fast, it was 91.4 %: more is not always more.
 #
-# That is nine minutes, in NumPy alone. Another run of the same recipe, on one core, ended at 91.7 %:
-# two orders of adding up are enough for that. In a short trial PyTorch's layers passed 1,190 images
-# per second in the same loop, and ours 730. They are faster, but not by another league, and you know
-# what yours do.
+# That is nine minutes, in NumPy alone. Another run of the same recipe, on one core, ended at 91.7 %.
+# In a short trial PyTorch's layers passed 1,190 images per second in the same loop, and ours 730.
+# They are faster, but not by another league, and you know what yours do.
 #
-# `LONG` is wider and takes nearly twice as many epochs. And a GPU runs the same loop with CuPy's
-# arrays; the recipe for it is there, but has not been tried on a GPU yet.
+# `LONG` is wider and takes nearly twice as many epochs; we have not run it to its end. And a GPU
+# runs the same loop with CuPy's arrays; the recipe for it is there, but has not been tried on a GPU.
 #
 # Set `FULL = True` and go for a walk. If CIFAR-10 is not on your disk, it is downloaded.
 

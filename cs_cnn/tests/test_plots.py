@@ -205,3 +205,18 @@ def test_circles_have_the_areas_and_names_that_they_are_given():
     (ax,) = figure.axes
     assert [c.get_sizes()[0] for c in ax.collections[::2]] == [750, 3000]
     assert texts(ax) == ["small", "large"] and ax.get_xscale() == "log"
+
+
+def test_bars_stand_side_by_side_with_their_errors():
+    ours, theirs = ([0.5, 0.9], [0.1, 0.0]), ([0.2, 0.4], [0.0, 0.2])
+    figure = plots.bars(
+        "accuracy", ["few", "many"], chance=[0.1, 0.25], our_way=ours, theirs=theirs
+    )
+    (ax,) = figure.axes
+    assert [bar.get_height() for bar in ax.patches] == [0.5, 0.9, 0.2, 0.4]
+    assert len({bar.get_x() for bar in ax.patches}) == 4
+    texts = {text.get_text() for text in ax.get_legend().get_texts()}
+    assert texts == {"guessing", "our way", "theirs"}
+    errors = [c for c in ax.collections if c.get_label() != "guessing"]
+    spans = [np.ptp(line[:, 1]) for c in errors for line in c.get_segments()]
+    np.testing.assert_allclose(spans, [0.2, 0.0, 0.0, 0.4])
