@@ -15,14 +15,10 @@ from rich.console import Console
 from rich.progress import track
 
 from benchmarks import contenders, report, shapes, timing
+from benchmarks.environment import blas, settle
 from cs_cnn.backend import gpu_problem
-from cs_cnn.fast_layers.scratch import cores
+from cs_cnn.fast_layers.threads import cores
 
-TUNED = {
-    "MALLOC_MMAP_THRESHOLD_": str(2**30),
-    "MALLOC_TRIM_THRESHOLD_": str(2**32),
-    "MALLOC_TOP_PAD_": str(2**28),
-}
 POOL, CONV, NORM = ("max_pool2d",), ("conv2d",), ("batch_norm",)
 FORWARD = [
     ("convolution, times PyTorch NCHW", "times PyTorch", CONV, 1.3),
@@ -52,6 +48,9 @@ def main(
     allocator: Annotated[
         Allocator, typer.Option(help="tuned: the C library keeps freed memory, for both sides.")
     ] = Allocator.default,
+    blas_as_set: Annotated[
+        bool, typer.Option("--blas-as-set", help="Leave OPENBLAS_CORETYPE as it is.")
+    ] = False,
     naive: Annotated[bool, typer.Option(help="Time the definition too, scaled.")] = True,
     quick: Annotated[
         bool, typer.Option("--quick", help="An eighth of the batch, few calls: rough figures.")
@@ -61,11 +60,10 @@ def main(
     out: Annotated[Path, typer.Option(help="Write NAME.json and NAME.png.")] = Path("build/bench"),
 ):
     """Time the fast layers beside PyTorch, plain im2col and the definition, in one run."""
-    if allocator is Allocator.tuned:
-        tune()
     cases = [case for case in shapes.CASES if only in str(case)]
     if not cases:
         raise typer.BadParameter(f"no case has {only!r} in its name", param_hint="--only")
+    settle(allocator is Allocator.tuned, blas_as_set)
     torch.set_num_threads(cores())
     if hasattr(os, "getloadavg") and os.getloadavg()[0] > cores() / 2:
         console.print("[yellow]This machine is busy: don't trust these figures, run it alone.[/]")
@@ -107,6 +105,7 @@ def caption(peak, backward):
         "timed in turns, each turn after a call that warms up.",
         "x faster: times PyTorch in whichever of its two layouts is faster for the case.",
         "extra MiB: what fast takes at most besides its results.",
+        f"NumPy computes with {blas()}.",
     ]
     if not backward:
         lines += [
@@ -117,15 +116,6 @@ def caption(peak, backward):
     return "\n".join(lines)
 
 
-def tune():
-    """Start this program again with the C library's allocator tuned, unless it is."""
-    if platform.libc_ver()[0] != "glibc":
-        raise typer.BadParameter("only glibc, on Linux, has these variables", param_hint="tuned")
-    if not TUNED.items() <= os.environ.items():
-        command = [sys.executable, "-m", "benchmarks", *sys.argv[1:]]
-        os.execve(sys.executable, command, os.environ | TUNED)
-
-
 def save(out, title, rows, found, peak):
     """Write the numbers and the picture."""
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -134,6 +124,7 @@ def save(out, title, rows, found, peak):
         "threads": cores(),
         "python": platform.python_version(),
         "numpy": np.__version__,
+        "BLAS": blas(),
         "torch": torch.__version__,
         "matrix product, operations per second": peak,
     }

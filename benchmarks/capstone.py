@@ -16,11 +16,12 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+from benchmarks.environment import blas, settle
 from cs_cnn.backend import array_module, need_gpu, to_gpu
 from cs_cnn.capstone import GPU, LONG, SHORT, Network, train
 from cs_cnn.capstone.network import HEAD
 from cs_cnn.data import load_cifar10
-from cs_cnn.fast_layers.scratch import cores
+from cs_cnn.fast_layers.threads import cores
 
 
 class TorchNetwork(Network):
@@ -96,6 +97,8 @@ def main():
     parser.add_argument("--seeds", type=int, default=10, help="how many runs on the GPU")
     parser.add_argument("--epochs", type=float, help="in place of the recipe's")
     options = parser.parse_args()
+    settle()
+    print("NumPy computes with", blas())
     torch.set_num_threads(cores())
     recipe = LONG if options.what == "long" else SHORT
     if options.epochs:

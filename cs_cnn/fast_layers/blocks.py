@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cs_cnn.fast_layers.scratch import cores, each, scratch
+from cs_cnn.fast_layers.scratch import scratch
+from cs_cnn.fast_layers.threads import cores, each
 
 SAME_PLACE = 512  # bytes: lines that lie a multiple of this apart compete in the cache
 

@@ -9,7 +9,8 @@ and overwritten, instead of once for all images in fresh memory.
 import numpy as np
 
 from cs_cnn.fast_layers.blocks import add_up, blocks, is_channels_last, padded, put, strided_view
-from cs_cnn.fast_layers.scratch import each, scratch
+from cs_cnn.fast_layers.scratch import scratch
+from cs_cnn.fast_layers.threads import each
 
 BLOCK_BYTES = 1.5e6
 LINE = 16  # numbers between the rows: rows 4096 bytes apart would compete in the cache

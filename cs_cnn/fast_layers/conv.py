@@ -12,7 +12,7 @@ import numpy as np
 
 from cs_cnn.fast_layers import columns, fft, pointwise, strided, windows, winograd
 from cs_cnn.fast_layers.blocks import Places
-from cs_cnn.fast_layers.scratch import each, one_blas_thread
+from cs_cnn.fast_layers.threads import each, one_blas_thread
 from cs_cnn.shapes import conv2d_shape, need_shape, pad_pairs, pair
 
 

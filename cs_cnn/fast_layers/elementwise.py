@@ -6,7 +6,8 @@ backward pass is its own output, which the next layer keeps anyway: no second co
 
 import numpy as np
 
-from cs_cnn.fast_layers.scratch import each, scratch
+from cs_cnn.fast_layers.scratch import scratch
+from cs_cnn.fast_layers.threads import each
 from cs_cnn.shapes import linear_shape, need_shape
 
 PART = 2**19  # numbers at a time

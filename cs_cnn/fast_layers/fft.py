@@ -14,7 +14,7 @@ For stride 1 without dilation. Images are (N, H, W, C) here, spectra (frequencie
 import numpy as np
 
 from cs_cnn.fast_layers.blocks import add_up, blocks, padded
-from cs_cnn.fast_layers.scratch import each
+from cs_cnn.fast_layers.threads import each
 
 BLOCK_BYTES = 2e6
 

@@ -16,7 +16,8 @@ channels of `L` numbers: (N, C, H W), or with the channels last (pixels, C, 1).
 import numpy as np
 
 from cs_cnn.fast_layers.blocks import is_channels_last
-from cs_cnn.fast_layers.scratch import cores, each, scratch
+from cs_cnn.fast_layers.scratch import scratch
+from cs_cnn.fast_layers.threads import cores, each
 from cs_cnn.normalization import batch_norm_axes
 from cs_cnn.shapes import need_shape
 

@@ -7,7 +7,7 @@ for each image (F, C) @ (C, H W); channels last, x @ wᵀ for all pixels at once
 import numpy as np
 
 from cs_cnn.fast_layers.blocks import add_up, blocks, is_channels_last, padded
-from cs_cnn.fast_layers.scratch import each
+from cs_cnn.fast_layers.threads import each
 
 BLOCK_BYTES = 2e6
 

@@ -22,7 +22,8 @@ from typing import NamedTuple
 import numpy as np
 
 from cs_cnn.fast_layers.blocks import is_channels_last
-from cs_cnn.fast_layers.scratch import cores, each, scratch
+from cs_cnn.fast_layers.scratch import scratch
+from cs_cnn.fast_layers.threads import cores, each
 from cs_cnn.shapes import lowest, need_shape, pair, pool2d_shape
 
 PART_BYTES = 2 * 2**20  # of x at a time: few calls from Python, and the phases stay near the core

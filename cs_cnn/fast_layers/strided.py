@@ -10,7 +10,8 @@ import numpy as np
 
 from cs_cnn.fast_layers import winograd
 from cs_cnn.fast_layers.blocks import Places, put
-from cs_cnn.fast_layers.scratch import each, scratch
+from cs_cnn.fast_layers.scratch import scratch
+from cs_cnn.fast_layers.threads import each
 
 CHUNK_BYTES = 2e6
 

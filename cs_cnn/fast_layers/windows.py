@@ -17,7 +17,8 @@ For dilation 1 from row to row (DH); any stride and DW. Images are (N, H, W, C) 
 import numpy as np
 
 from cs_cnn.fast_layers.blocks import add_up, blocks, is_channels_last, padded, put, strided_view
-from cs_cnn.fast_layers.scratch import each, scratch
+from cs_cnn.fast_layers.scratch import scratch
+from cs_cnn.fast_layers.threads import each
 
 BLOCK_BYTES = 1e6
 

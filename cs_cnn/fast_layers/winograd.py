@@ -23,10 +23,12 @@ from math import prod
 import numpy as np
 
 from cs_cnn.fast_layers.blocks import add_up, blocks, padded, strided_view
-from cs_cnn.fast_layers.scratch import cores, each, scratch
+from cs_cnn.fast_layers.scratch import scratch
+from cs_cnn.fast_layers.threads import cores, each
 
 POINTS = (0, 1, -1, 2, -2, Fraction(1, 2), Fraction(-1, 2))  # and infinity, always the last
 BLOCK_BYTES = 2e6  # tiles and products of one block, to stay near the core
+WIDE = {8: np.float64, 16: np.complex128}  # types by their bytes
 KERNEL_BYTES = 2.5e6  # values of so many filters at a time
 
 
@@ -67,14 +69,15 @@ def kernel_to_points(w, sides):
     """G g Gᵀ of every filter: (a_w a_h, C, F)."""
     F, C, KH, KW = w.shape
     G = np.kron(sides[1][1], sides[0][1]).astype(w.dtype)
-    U = np.empty((len(G), C, F), w.dtype)
+    G = G.reshape(-1, KW, KH).swapaxes(1, 2).reshape(len(G), -1)  # taps in the order of w's memory
+    U = scratch("winograd U", (len(G), C, F), w.dtype)
 
     def some(c):
-        taps = np.ascontiguousarray(w[:, c].transpose(3, 2, 1, 0))
-        np.matmul(G, taps.reshape(KW * KH, -1), out=U[:, c].reshape(len(G), -1))
+        taps = np.ascontiguousarray(w[:, c].reshape(F, -1).T)
+        np.matmul(G, taps.reshape(-1, KH * KW, F), out=U[:, c].swapaxes(0, 1))
 
     step = -(-C // cores())
-    each(some, [slice(c, c + step) for c in range(0, C, step)], U.size * KH * KW)
+    each(some, [slice(c, c + step) for c in range(0, C, step)], U.size)
     return U
 
 
@@ -112,7 +115,11 @@ def _image(x, row, H, W, places):
     image = padded("winograd squares", x, *frame, channels_last=False).transpose(0, 3, 1, 2)
     N, C = image.shape[:2]
     squares = scratch(name, (N, H, W, C, SH, SW), x.dtype)
-    np.copyto(squares, image.reshape(N, C, H, SH, W, SW).transpose(0, 2, 4, 1, 3, 5))
+    image = image.reshape(N, C, H, SH, W, SW)
+    if (wide := WIDE.get(SW * x.itemsize)) is not None:  # a row of a square is copied as one number
+        np.copyto(squares.view(wide), image.view(wide).transpose(0, 2, 4, 1, 3, 5))
+    else:
+        np.copyto(squares, image.transpose(0, 2, 4, 1, 3, 5))
     return squares.reshape(N, H, W, -1)
 
 

@@ -7,11 +7,12 @@ import sys
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info
 from typer.testing import CliRunner
 
 import cs_cnn.cli
 from benchmarks import __main__ as command
-from benchmarks import contenders, report, shapes, timing
+from benchmarks import contenders, environment, report, shapes, timing
 from cs_cnn.timing import Timing, speedup
 
 TINY = [
@@ -140,20 +141,41 @@ def test_an_unknown_case_and_a_missing_folder_are_told(monkeypatch, tmp_path):
     assert "clone the course" in result.output
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="the variables are glibc's")
-def test_the_tuned_allocator_starts_the_program_again(monkeypatch):
-    started = []
-    monkeypatch.setattr(os, "execve", lambda path, command, env: started.append((command, env)))
-    monkeypatch.setattr(sys, "argv", ["bench", "--backward", "--allocator", "tuned"])
-    monkeypatch.setattr(command.platform, "libc_ver", lambda: ("glibc", "2.39"))
-    command.tune()
+@pytest.fixture(autouse=True)
+def started(monkeypatch):
+    """(command, environment) of every program that would take this one's place."""
+    programs = []
+    monkeypatch.delenv(environment.HELD, raising=False)
+    monkeypatch.setattr(os, "execve", lambda path, words, env: programs.append((words, env)))
+    monkeypatch.setattr(environment.platform, "libc_ver", lambda: ("glibc", "2.39"))
+    return programs
+
+
+def test_the_tuned_allocator_starts_the_program_again(started, monkeypatch):
+    monkeypatch.setattr(sys, "orig_argv", ["python", "-m", "benchmarks", "--allocator", "tuned"])
+    environment.settle(tuned=True)
     ((again, env),) = started
-    assert again[1:] == ["-m", "benchmarks", "--backward", "--allocator", "tuned"]
-    assert command.TUNED.items() <= env.items()
-    for name, value in command.TUNED.items():
+    assert again == sys.orig_argv
+    assert environment.TUNED.items() <= env.items()
+    for name, value in environment.TUNED.items():
         monkeypatch.setenv(name, value)
-    command.tune()
+    environment.settle(tuned=True)
     assert len(started) == 1
+
+
+def test_the_kernels_of_another_processor_are_given_up_unless_asked_for(started, monkeypatch):
+    environment.settle()
+    monkeypatch.setenv(environment.HELD, "Prescott")
+    environment.settle(blas_as_set=True)
+    assert not started
+    environment.settle()
+    ((_, env),) = started
+    assert environment.HELD not in env and env["PATH"] == os.environ["PATH"]
+
+
+def test_the_blas_of_numpy_is_named():
+    names = environment.blas()
+    assert any(d["version"] in names for d in threadpool_info() if d["user_api"] == "blas")
 
 
 def test_the_program_starts_as_a_module():

@@ -3,6 +3,7 @@
 import gc
 import inspect
 import multiprocessing
+import os
 import threading
 import tracemalloc
 
@@ -22,6 +23,7 @@ from cs_cnn.fast_layers import (
     pointwise,
     scratch,
     strided,
+    threads,
     windows,
     winograd,
 )
@@ -291,25 +293,43 @@ def test_many_threads_at_once_get_their_own_results():
     def work(seed):
         got[seed] = [results(seed) for _ in range(3)][-1]
 
-    threads = [threading.Thread(target=work, args=(seed,)) for seed in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    callers = [threading.Thread(target=work, args=(seed,)) for seed in range(8)]
+    for caller in callers:
+        caller.start()
+    for caller in callers:
+        caller.join()
     for seed in range(8):
         assert all(np.array_equal(a, b) for a, b in zip(got[seed], want[seed], strict=True))
 
 
 def test_blas_has_its_threads_back_afterwards_also_after_an_error():
-    numbers = [library.get_num_threads() for library in scratch._blas()]
+    numbers = [library.get_num_threads() for library in threads._blas()]
 
     def fail(part):
-        assert [library.get_num_threads() for library in scratch._blas()] == [1] * len(numbers)
+        assert [library.get_num_threads() for library in threads._blas()] == [1] * len(numbers)
         raise RuntimeError(f"part {part}")
 
     with pytest.raises(RuntimeError, match="part"):
-        scratch.each(fail, range(4))
-    assert [library.get_num_threads() for library in scratch._blas()] == numbers
+        threads.each(fail, range(4))
+    assert [library.get_num_threads() for library in threads._blas()] == numbers
+
+
+@pytest.mark.skipif(threads._this_core is None or threads.cores() < 2, reason="needs two cores")
+def test_helpers_keep_off_the_core_of_the_caller_who_is_free_again_afterwards():
+    free, seen = os.sched_getaffinity(0), {}
+    meet = threading.Barrier(2)
+
+    def part(_):
+        meet.wait(timeout=60)  # both threads have one
+        seen[threading.get_ident()] = os.sched_getaffinity(0)
+
+    for _ in range(2):  # helpers are known once they have started
+        seen.clear()
+        threads.each(part, range(2))
+    mine = seen.pop(threading.get_ident())
+    (others,) = seen.values()
+    assert len(mine) == 1 and mine | others == free and not mine & others
+    assert os.sched_getaffinity(0) == free
 
 
 def _child(queue):
