@@ -86,6 +86,9 @@ class Network:
         grads, dout = {}, dscores
         while self.tape:
             name, kind, cache = self.tape.pop()
+            if not self.tape:  # below the first convolution that learns, nothing does
+                grads[f"{name}.w"], _ = fast_layers.conv2d_backward_filters(dout, cache)
+                break
             dout, own = layer_backward(kind, dout, cache)
             grads |= {f"{name}.{key}": gradient for key, gradient in own.items()}
         grads["head.w"] = grads["head.w"] / HEAD

@@ -12,6 +12,7 @@ from cs_cnn.capstone.network import Network
 from cs_cnn.capstone.recipe import Recipe
 from cs_cnn.capstone.steps import muon, nesterov, triangle
 from cs_cnn.capstone.views import VIEW_WEIGHTS, Camera, views
+from cs_cnn.fast_layers.threads import one_blas_thread
 from cs_cnn.training import standardise
 
 SAMPLE = 2000  # images that the first layer is made from, and that are tested after an epoch
@@ -76,7 +77,8 @@ def train(data, recipe, make=Network, move=np.asarray, report=None):
     for step, chosen in enumerate(batches(len(x_train), epoch, steps, rng)):
         x, y = camera.look(chosen, step // epoch), y_train[move(chosen)]
         factor = triangle(step, steps, recipe.start, recipe.peak)
-        losses.append(learn(network, x, y, recipe, factor, states))
+        with one_blas_thread():  # its own would spin on, where the layers' threads want to compute
+            losses.append(learn(network, x, y, recipe, factor, states))
         if (step + 1) % epoch == 0 or step + 1 == steps:
             right = accuracy(network, x_test[:SAMPLE], data.y_test[:SAMPLE])
             log.append(((step + 1) / epoch, perf_counter() - begin, np.mean(losses), right))

@@ -2,7 +2,8 @@
 
 One idea a file. For convolution read them in this order: im2col (one large product), columns (the
 same by tiles that stay in the cache), windows (views instead of copies), pointwise (1x1), winograd
-(fewer multiplications), strided, fft, and conv, which chooses. They share blocks and scratch. For
+(fewer multiplications), strided, fft, and conv, which chooses. They share blocks, scratch and
+threads. For
 the other layers: pool, norm, elementwise. `gpu` has the same layers as CUDA kernels; arrays that
 live on a GPU go there.
 
@@ -24,6 +25,7 @@ __all__ = [
     "batch_norm_forward",
     "channels_last",
     "conv2d_backward",
+    "conv2d_backward_filters",
     "conv2d_forward",
     "drop_scratch",
     "linear_backward",
@@ -60,6 +62,7 @@ def _where_it_lives(function):
 
 conv2d_forward = _where_it_lives(conv.conv2d_forward)
 conv2d_backward = _where_it_lives(conv.conv2d_backward)
+conv2d_backward_filters = _where_it_lives(conv.conv2d_backward_filters)
 linear_forward = _where_it_lives(elementwise.linear_forward)
 linear_backward = _where_it_lives(elementwise.linear_backward)
 relu_forward = _where_it_lives(elementwise.relu_forward)

@@ -7,7 +7,7 @@ backward pass is its own output, which the next layer keeps anyway: no second co
 import numpy as np
 
 from cs_cnn.fast_layers.scratch import scratch
-from cs_cnn.fast_layers.threads import each
+from cs_cnn.fast_layers.threads import cores, each
 from cs_cnn.shapes import linear_shape, need_shape
 
 PART = 2**19  # numbers at a time
@@ -56,7 +56,7 @@ def linear_forward(x, w, b=None):
     shape = linear_shape(x, w, b)
     given = [a for a in (x, w, b) if a is not None]
     out = np.empty(shape, np.result_type(*given))
-    np.matmul(x, w.T, out=out)
+    _multiply(x.reshape(-1, x.shape[-1]), w.T, out.reshape(-1, len(w)))
     if b is not None:
         out += b
     return out, (x, w, b)
@@ -67,4 +67,18 @@ def linear_backward(dout, cache):
     x, w, b = cache
     need_shape("linear_backward", "dout", dout, (*x.shape[:-1], w.shape[0]))
     rows, features = dout.reshape(-1, w.shape[0]), x.reshape(-1, w.shape[1])
-    return dout @ w, rows.T @ features, None if b is None else rows.sum(axis=0)
+    dx = np.empty(x.shape, np.result_type(dout, w))
+    dw = np.empty(w.shape, np.result_type(dout, x))
+    _multiply(rows, w, dx.reshape(features.shape))
+    _multiply(rows.T, features, dw)
+    return dx, dw, None if b is None else rows.sum(axis=0)
+
+
+def _multiply(a, b, out):
+    """out = a @ b, some rows on each core, as all layers do it.
+
+    BLAS's own threads would go on spinning for a while, on the cores that the next layer needs.
+    """
+    step = max(1, -(-len(a) // cores()))
+    parts = [slice(row, row + step) for row in range(0, len(a), step)]
+    each(lambda part: np.matmul(a[part], b, out=out[part]), parts, 0.1 * a.size * b.shape[1])

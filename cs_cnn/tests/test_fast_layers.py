@@ -281,6 +281,17 @@ def test_the_scratch_of_a_thread_ends_with_it():
     assert scratch.scratch_bytes() == before
 
 
+@pytest.mark.parametrize("bias", [False, True])
+def test_the_filters_gradient_can_be_had_alone(bias):
+    x, w, b = draw_arrays(0, (3, 4, 9, 8), (6, 2, 3, 3))
+    out, cache = fast_layers.conv2d_forward(x, w, b if bias else None, padding=1, groups=2)
+    _, dw, db = fast_layers.conv2d_backward(out, cache)
+    alone, alone_b = fast_layers.conv2d_backward_filters(out, cache)
+    assert np.array_equal(alone, dw) and np.array_equal(alone_b, db)
+    with pytest.raises(ValueError, match=r"conv2d_backward_filters: dout .*\(3, 6, 9, 8\)"):
+        fast_layers.conv2d_backward_filters(out[1:], cache)
+
+
 def results(seed=0):
     x, w, b = draw_arrays(seed, (6, 16, 20, 20), (16, 16, 3, 3))
     out, cache = fast_layers.conv2d_forward(x, w, b, padding=1)

@@ -142,6 +142,7 @@ def test_conv2d_in_pieces_is_the_whole(monkeypatch, last):
     assert all(a.flags.c_contiguous != last for a in got[:2])
     wanted = [want, *layers.conv2d_backward(dout, want_cache)]
     assert_near(got, wanted, 1e-12, np.float64)
+    assert_near(gpu.conv2d_backward_filters(dout, cache), wanted[2:], 1e-12, np.float64)
 
 
 @pytest.fixture
@@ -162,6 +163,9 @@ def test_backward_brings_each_image_and_the_filters_into_order_once(started):
     x, w, dout = arrays(0, (2, 8, 6, 7), (8, 8, 3, 3), (2, 8, 4, 5), dtype=np.float16)
     gpu.conv2d_backward(dout, (x, w, None, 1, 0, 1, 1))
     assert sorted(started) == ["backward_data", "backward_weights", *["channels_last"] * 3]
+    started.clear()
+    gpu.conv2d_backward_filters(dout, (x, w, None, 1, 0, 1, 1))
+    assert "backward_weights" in started and "backward_data" not in started
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float16])

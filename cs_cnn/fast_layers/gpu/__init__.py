@@ -12,6 +12,7 @@ Where there is no GPU, the kernels are compiled by nvcc and run thread by thread
 
 from cs_cnn.fast_layers.gpu.conv import (
     conv2d_backward,
+    conv2d_backward_filters,
     conv2d_forward,
     conv2d_relu_backward,
     conv2d_relu_forward,
@@ -39,6 +40,7 @@ __all__ = [
     "batch_norm_forward",
     "capture",
     "conv2d_backward",
+    "conv2d_backward_filters",
     "conv2d_forward",
     "conv2d_relu_backward",
     "conv2d_relu_forward",

@@ -63,23 +63,12 @@ def conv2d_relu_forward(x, w, b=None, stride=1, padding=0, dilation=1, groups=1)
 
 def conv2d_backward(dout, cache):
     """Gradients of `conv2d_forward`: dx, dw, db (db is None without b)."""
-    x, w, b, stride, padding, dilation, groups = cache
-    g = conv_geometry(x, w, b, stride, padding, dilation, groups)
-    need_shape("conv2d_backward", "dout", dout, (g.N, g.C_out, g.H_out, g.W_out))
-    dout, filters = (a.astype(x.dtype, copy=False) for a in (dout, w))
-    step, options = choose(x.dtype, groups)
+    return _backward("conv2d_backward", dout, cache, images=True)
 
-    def piece(x, dout):
-        part, dout = g._replace(N=len(x)), step.arranged(dout)
-        return (
-            step.backward_data(x, dout, filters, part, **options),
-            step.backward_weights(x, dout, part, **options),
-        )
 
-    dx, dw = zip(*in_pieces("conv2d_backward", piece, x, dout), strict=True)
-    wide = None if x.dtype == "float64" else "float32"
-    db = None if b is None else dout.sum(axis=(0, 2, 3), dtype=wide).astype(b.dtype, copy=False)
-    return _joined(dx, x), sum(dw[1:], dw[0]).astype(w.dtype, copy=False), db
+def conv2d_backward_filters(dout, cache):
+    """dw and db alone: for a first layer, whose images don't learn."""
+    return _backward("conv2d_backward_filters", dout, cache, images=False)[1:]
 
 
 def conv2d_relu_backward(dout, cache):
@@ -111,6 +100,25 @@ def _forward(x, w, b, stride, padding, dilation, groups, relu):
         x,
     )
     return _joined(pieces, x), cache
+
+
+def _backward(name, dout, cache, images):
+    x, w, b, stride, padding, dilation, groups = cache
+    g = conv_geometry(x, w, b, stride, padding, dilation, groups)
+    need_shape(name, "dout", dout, (g.N, g.C_out, g.H_out, g.W_out))
+    dout, filters = (a.astype(x.dtype, copy=False) for a in (dout, w))
+    step, options = choose(x.dtype, groups)
+
+    def piece(x, dout):
+        part, dout = g._replace(N=len(x)), step.arranged(dout)
+        dx = step.backward_data(x, dout, filters, part, **options) if images else None
+        return dx, step.backward_weights(x, dout, part, **options)
+
+    dx, dw = zip(*in_pieces(name, piece, x, dout), strict=True)
+    wide = None if x.dtype == "float64" else "float32"
+    db = None if b is None else dout.sum(axis=(0, 2, 3), dtype=wide).astype(b.dtype, copy=False)
+    dx = _joined(dx, x) if images else None
+    return dx, sum(dw[1:], dw[0]).astype(w.dtype, copy=False), db
 
 
 def _joined(pieces, x):
