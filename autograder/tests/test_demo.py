@@ -117,7 +117,7 @@ def test_feedback_explains_and_carries_no_script_of_a_student(graded, course):
     assert "<script>evil()" not in html
     exercise, name = MISTAKEN[student]
     (mistake,) = (m for m in checks.EXERCISES[exercise].mistakes if m.name == name)
-    assert name in html and re.search(r"data:image/png;base64", html)
+    assert name in html and re.search(r"data:image/svg.xml;base64", html)
     assert mistake.hint.split(":")[0] in html
     path.write_text(text, encoding="utf-8")
 

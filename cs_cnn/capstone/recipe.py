@@ -51,6 +51,6 @@ class Recipe:
 # For two CPU cores: ten minutes, and half an hour. For a GPU: seconds. For a few thousand images.
 # LONG and GPU follow the published recipes; they have not been run to their end yet.
 SHORT = Recipe()
-LONG = Recipe((64, 256, 256), 12)
+LONG = Recipe((64, 256, 256), 15)
 GPU = Recipe((64, 256, 256), 8, 2000, filter_lr=0.24, filter_momentum=0.6, half=True)
 TINY = Recipe((16, 32, 32), 2, 50, filter_lr=0.12)

@@ -5,7 +5,6 @@ test cell with partial credit, and shows itself as a small page in Jupyter and a
 """
 
 import base64
-import io
 from html import escape
 
 import numpy as np
@@ -161,10 +160,8 @@ class Report(Points):
             return ""
         from cs_cnn import plots
 
-        figure, png = plots.difference(got, want), io.BytesIO()
-        figure.savefig(png, format="png", dpi=80)
-        data = base64.b64encode(png.getvalue()).decode()
-        return f'<img alt="yours, expected, difference" src="data:image/png;base64,{data}">'
+        svg = base64.b64encode(plots.difference(got, want).encode()).decode()
+        return f'<img alt="yours, expected, difference" src="data:image/svg+xml;base64,{svg}">'
 
 
 def failures(exercise, trials, part):

@@ -1,10 +1,12 @@
 """Every picture of the course: images, filters, feature maps, windows, differences, curves.
 
 Each function returns a `Picture`, a figure that belongs to nobody but its caller: as the last line
-of a cell it shows itself once, in any notebook; in a script, call its `savefig`.
+of a cell it shows itself once, in any notebook; in a script, call its `savefig`. (`difference`
+gives SVG text instead.)
 """
 
-from cs_cnn.plots.arrays import difference, feature_maps, filters, images, marked
+from cs_cnn.plots.arrays import feature_maps, filters, images, marked
+from cs_cnn.plots.difference import difference
 from cs_cnn.plots.graph import graph
 from cs_cnn.plots.hardware import roofline, traffic
 from cs_cnn.plots.lines import bands, bars, circles, curves, histograms

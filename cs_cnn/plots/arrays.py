@@ -1,9 +1,9 @@
-"""Pictures of arrays: images, filters, feature maps, and where two arrays differ."""
+"""Pictures of arrays: images, filters, feature maps."""
 
 import numpy as np
 
-from cs_cnn.checks.compare import worst_place
-from cs_cnn.plots.style import GREEN, ORANGE, SIGNED, outline, panels, rule
+from cs_cnn.plots.difference import largest
+from cs_cnn.plots.style import ORANGE, SIGNED, outline, panels, rule
 
 
 def images(x, labels=None, columns=8, size=1.6):
@@ -92,7 +92,7 @@ def filters(w, names=None, columns=8):
             f"{w.shape}; of many channels, show one: w[:, c]"
         )
     w = w if w.ndim == 4 else w[:, None]
-    colour, scale = w.shape[1] == 3, _largest(w)
+    colour, scale = w.shape[1] == 3, largest(w)
     figure, axes = panels("filters", len(w), columns, names, w.shape[2:])
     for ax, one in zip(axes, w.transpose(0, 2, 3, 1), strict=False):
         picture = np.clip(0.5 + one / (2 * scale), 0, 1) if colour else one
@@ -137,45 +137,6 @@ def feature_maps(out, names=None, columns=6):
     return figure
 
 
-def difference(got, want):
-    """Show two arrays and their difference, with the worst place marked.
-
-    Of arrays with more than two dimensions, the last two are shown where the difference is largest.
-    NaN and infinity are grey and count as the largest difference.
-
-    Parameters
-    ----------
-    got, want : arrays of one shape
-        At least one dimension.
-
-    Raises
-    ------
-    ValueError
-        If the shapes differ, or there is nothing to show.
-    """
-    got, want = (np.asarray(a).real.astype(np.float64) for a in (got, want))
-    if got.shape != want.shape or not got.size or not got.ndim:
-        raise ValueError(
-            "difference: got and want must have one shape, with at least one dimension and one "
-            f"number (got.shape={got.shape}, want.shape={want.shape})"
-        )
-    worst = worst_place(got, want)
-    *lead, row, column = worst if got.ndim > 1 else (0, *worst)
-    mine, right = (np.atleast_2d(a)[tuple(lead)] for a in (got, want))
-    with np.errstate(invalid="ignore", over="ignore"):
-        off = np.where(mine == right, 0, mine - right)
-    shown = {"yours": mine, "expected": right, "yours - expected": off}
-    figure, axes = panels("difference", 3, 3, list(shown), right.shape, size=2.6)
-    for ax, values in zip(axes, shown.values(), strict=True):
-        scale = _largest(off if values is off else right)
-        ax.imshow(values, cmap=SIGNED, vmin=-scale, vmax=scale, aspect="auto")
-        rule(ax, values.shape)
-        outline(ax, row, column, 1, 1, GREEN)
-    index = ", ".join(map(str, worst))
-    figure.suptitle(f"[{index}]: {got[worst]:.4g}, expected {want[worst]:.4g}", fontsize=9)
-    return figure
-
-
 def _unit_range(x):
     """Numbers of any real type as floats in [0, 1]; NaN is black."""
     if x.dtype == np.uint8:
@@ -183,8 +144,3 @@ def _unit_range(x):
     x = x.astype(np.float64)
     low, high = (f(x[np.isfinite(x)], initial=v) for f, v in ((np.min, 0), (np.max, 1)))
     return (np.nan_to_num(x, nan=low, posinf=high, neginf=low) - low) / (high - low)
-
-
-def _largest(values):
-    """The largest size of the finite numbers, or 1 if that is 0."""
-    return np.abs(values[np.isfinite(values)]).max(initial=0) or 1.0

@@ -164,7 +164,7 @@ def test_a_report_is_a_float_for_nbgrader_and_a_page_for_people():
     assert "10 of 10" in good._repr_html_()
     bad = checks.max_pool2d_backward(checks.max_pool2d_backward.mistakes[0].function)
     assert 0 < bad < 6 and "every pixel that ties" in bad._repr_html_()
-    assert "data:image/png;base64," in bad._repr_html_()
+    assert "data:image/svg+xml;base64," in bad._repr_html_()
 
 
 def test_html_escapes_what_a_student_wrote():

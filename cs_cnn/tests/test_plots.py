@@ -1,13 +1,16 @@
 """The pictures: what is drawn, what shows itself in Jupyter, what bad input is told."""
 
+import base64
 import io
 import struct
 import subprocess
 import sys
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 from IPython.core.formatters import DisplayFormatter
+from PIL import Image
 
 from cs_cnn import plots
 
@@ -28,7 +31,6 @@ PICTURES = {
     "images": lambda: plots.images(SMALL),
     "filters": lambda: plots.filters(SMALL),
     "feature_maps": lambda: plots.feature_maps(SMALL),
-    "difference": lambda: plots.difference(SMALL, SMALL + 1),
     "window": lambda: plots.window(SMALL[0, 0], 2),
     "curves": lambda: plots.curves("loss", training=[3, 2, 1], test=[4, 3, 2]),
 }
@@ -94,17 +96,41 @@ def test_feature_maps_are_signed_or_grey_each_on_its_own_scale():
     assert np.isnan(drawn(plots.feature_maps(np.full((1, 2, 2), np.nan)))[0]).all()
 
 
+def panels(svg):
+    """What a picture of a difference shows: title, colours (H, W, 4) and outline of each panel."""
+    root = ElementTree.fromstring(svg)
+    found = []
+    for panel in root.iterfind("{*}g"):
+        image, outline = panel.find("{*}image"), panel.find("{*}rect")
+        png = base64.b64decode(image.get("href").removeprefix("data:image/png;base64,"))
+        sizes = [float(outline.get(key)) for key in ("x", "y", "width", "height")]
+        found.append((np.asarray(Image.open(io.BytesIO(png))), sizes))
+    return root.find("{*}text").text, found
+
+
 def test_difference_shows_the_worst_place_of_the_worst_image_and_channel():
     want = np.random.default_rng(0).normal(size=(2, 3, 4, 5))
     got = want.copy()
     got[1, 2, 3, 0] += 7
     got[0, 0, 0, 0] += 1
-    figure = plots.difference(got, want)
-    mine, right, off = drawn(figure)
-    assert np.array_equal(mine, got[1, 2]) and np.array_equal(right, want[1, 2])
-    assert np.isclose(off[3, 0], 7) and np.count_nonzero(off) == 1
-    assert all(ax.patches[0].get_xy() == (-0.5, 2.5) for ax in figure.axes)
-    assert f"[1, 2, 3, 0]: {got[1, 2, 3, 0]:.4g}, expected" in figure.get_suptitle()
+    picture = plots.difference(got, want)
+    title, ((mine, outline), (right, _), (off, _)) = panels(picture)
+    assert title == f"[1, 2, 3, 0]: {got[1, 2, 3, 0]:.4g}, expected {want[1, 2, 3, 0]:.4g}"
+    assert mine.shape[:2] == right.shape[:2] == (4, 5)
+    assert np.argwhere((mine != right).any(axis=2)).tolist() == [[3, 0]]
+    red, white = off[3, 0], off[0, 0]
+    assert red[0] > 2 * red[2] and min(white) > 240
+    x, y, width, height = outline
+    assert x == 0 and np.isclose(y, 3 * height) and np.isclose(width * 5, height * 4 / 0.8)
+    data, _ = DisplayFormatter().format(picture)
+    assert data["image/svg+xml"] == str(picture)
+
+
+def test_difference_is_red_above_zero_and_blue_below():
+    (_, ((mine, _), (right, _), (off, _))) = panels(plots.difference([2.0, -2.0], [-2.0, 2.0]))
+    assert np.array_equal(mine, off) and np.array_equal(mine[0, ::-1], right[0])
+    (red, _, _, _), (_, _, blue, _) = mine[0].astype(int)
+    assert red > 2 * mine[0, 0, 2] and blue > 2 * mine[0, 1, 0]
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
@@ -113,17 +139,19 @@ def test_difference_survives_what_is_not_a_number(bad, everywhere):
     want = np.ones((2, 3, 4), dtype=np.float32)
     got = want.copy()
     got[(...) if everywhere else (1, 2, 1)] = bad
+    grey = tuple(np.array([0x99, 0x99, 0x99, 255]))
     for pair in ((got, want), (want, got)):
-        figure = plots.difference(*pair)
-        assert any(np.isnan(panel).any() or np.isinf(panel).any() for panel in drawn(figure))
-    assert everywhere or "[1, 2, 1]" in figure.get_suptitle()
+        title, shown = panels(plots.difference(*pair))
+        places = [np.argwhere((colours == grey).all(axis=2)) for colours, _ in shown]
+        assert len(places[2]) == (12 if everywhere else 1) == max(map(len, places[:2]))
+        assert everywhere or title.startswith("[1, 2, 1]")
 
 
 @pytest.mark.parametrize("dtype", [np.int64, bool, np.complex128, np.float32])
 @pytest.mark.parametrize("shape", [(3,), (1, 1), (300, 2), (2, 1, 2, 3, 4)])
 def test_difference_takes_any_numbers_and_any_shape(dtype, shape):
-    figure = plots.difference(np.zeros(shape, dtype), np.ones(shape))
-    assert len(drawn(figure)) == 3
+    _, shown = panels(plots.difference(np.zeros(shape, dtype), np.ones(shape)))
+    assert [colours.shape[:2] for colours, _ in shown] == 3 * [((1,) + shape)[-2:]]
 
 
 def test_window_outlines_the_pixels_behind_an_output():
