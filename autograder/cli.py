@@ -131,6 +131,10 @@ def grade(
     hand are kept. What was graded before and is unchanged is left alone, so after an
     interruption of any kind the same command goes on. Formgrader shows the result.
     """
+    from autograder.engine import import_ahead
+
+    if jobs != 1 and not scheduler:
+        import_ahead("autograder.grading")
     from autograder.course import Course
     from autograder.sandbox.launch import Limits
 

@@ -126,12 +126,21 @@ def client_of(jobs, scheduler, module):
 
 def start_of_workers(module):
     """Dask's settings for workers on this machine: imported once, then forked where that works."""
-    import dask
-    from distributed.utils import get_mp_context
-
     settings = {"distributed.scheduler.allowed-failures": ALLOWED_DEATHS}
-    if "forkserver" in multiprocessing.get_all_start_methods():
+    if import_ahead(module):
         settings["distributed.worker.multiprocessing-method"] = "forkserver"
-        with dask.config.set(settings):
-            get_mp_context().set_forkserver_preload(["distributed", module])
     return settings
+
+
+def import_ahead(module):
+    """Start the process that workers are forked from; it imports while this one does other things.
+
+    Does nothing where it runs already. False where processes can't be forked.
+    """
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return False
+    from multiprocessing import forkserver
+
+    forkserver.set_forkserver_preload(["distributed", module])
+    forkserver.ensure_running()
+    return True

@@ -159,12 +159,12 @@ def record(book, course, name, graded):
         for notebook, text in graded.notebooks.items():
             write_bytes(course.autograded(name, student, notebook), text.encode())
         copy_files(course, name, student)
-        with at_hand(book, name):
+        with at_hand(book, name) as names:
             submission = enter(book, course, name, student)
             for notebook in submission.notebooks:
                 if notebook.name in graded.notebooks:
-                    _score(notebook, graded)
-        mark(book, course, name, graded)
+                    _score(notebook, graded, names)
+            mark(book, course, name, graded)
         book.db.flush()
         penalise(book, course, submission)
         book.db.commit()
@@ -178,20 +178,39 @@ def record(book, course, name, graded):
 
 @contextmanager
 def at_hand(book, name):
-    """Have an assignment's cells in memory: nbgrader asks for them one after the other."""
+    """Have an assignment's cells in memory: nbgrader asks for them one after the other.
+
+    Gives the name of each by its id.
+    """
     cells = selectinload(Assignment.notebooks).selectinload(Notebook._base_cells)
     whole = select(Assignment).where(Assignment.name == name).options(cells)
     with book.db.no_autoflush:
-        yield book.db.scalars(whole).all()  # held, or SQLAlchemy would forget them
+        held = book.db.scalars(whole).all()  # or SQLAlchemy would forget them
+        yield {c.id: c.name for one in held for nb in one.notebooks for c in nb._base_cells}
 
 
 def enter(book, course, name, student):
-    """Make sure that a submission is in the gradebook, with the time at which it was handed in."""
+    """Make sure that a submission is in the gradebook, with the time at which it was handed in.
+
+    It is not committed: nbgrader would do so at each step, and write what is filled in later twice.
+    """
     when = course.handed_in_at(name, student)
-    book.update_or_create_student(student)
+    stamp = {"timestamp": when} if when else {}
     with book.db.no_autoflush:  # nbgrader builds it in steps; SQLAlchemy warns at each
-        stamp = {"timestamp": when} if when else {}
-        return book.update_or_create_submission(name, student, **stamp)
+        with instead_of_commit(book, book.db.flush):
+            book.update_or_create_student(student)
+        with instead_of_commit(book, lambda: None):
+            return book.update_or_create_submission(name, student, **stamp)
+
+
+@contextmanager
+def instead_of_commit(book, step):
+    """Within, nbgrader does `step` where it would commit."""
+    book.db.commit = step
+    try:
+        yield
+    finally:
+        del book.db.commit
 
 
 def renew(book, course, name, student):
@@ -201,18 +220,20 @@ def renew(book, course, name, student):
     book.db.expunge_all()
 
 
-def _score(submitted, graded):
-    """Fill in the grades and comments of one notebook, as nbgrader does."""
+def _score(submitted, graded, names):
+    """Fill in the grades and comments of one notebook, as nbgrader does; `names` by cells' ids."""
     judged = v4.reads(graded.notebooks[submitted.name])
     cells = {c.metadata.nbgrader.grade_id: c for c in judged.cells if c.metadata.get("nbgrader")}
     for grade in submitted.grades:
-        cell = cells[grade.name]
+        cell = cells[names[grade.cell_id]]
         if is_grade(cell):
             grade.auto_score, _ = determine_grade(cell)
             by_hand = grade.manual_score is not None or grade.auto_score is None
             grade.needs_manual_grade = bool(graded.problem) or by_hand
     for comment in submitted.comments:
-        comment.auto_comment = "No response." if is_unchanged(cells[comment.name]) else None
+        comment.auto_comment = (
+            "No response." if is_unchanged(cells[names[comment.cell_id]]) else None
+        )
 
 
 def is_unchanged(cell):

@@ -36,11 +36,12 @@ def room_for(notebook):
     Room
     """
     modules = tuple(dict.fromkeys(modules_of(locked_imports(notebook))))
-    if f"{COURSE}.checks" not in modules:
+    asked = exercises(notebook, modules)
+    if asked is None:
         return Room(modules)
     used = reached(modules)
     absent = tuple(p for p in DO_IT_ALL if not any(f"{m}.".startswith(f"{p}.") for m in used))
-    return Room(modules, sealed(exercises(notebook)), absent)
+    return Room(modules, sealed(asked), absent)
 
 
 def python(source):
@@ -94,8 +95,13 @@ def imports_in(module):
     return tuple(modules_of(nodes))
 
 
-def exercises(notebook):
-    """The course's exercises whose answers this notebook asks for, by name."""
+def exercises(notebook, modules):
+    """The course's exercises whose answers a notebook asks for, by name.
+
+    None if it is not one of the course's: `modules`, which it imports, are without the checks.
+    """
+    if f"{COURSE}.checks" not in modules:
+        return None
     from cs_cnn.checks import EXERCISES
 
     solutions = filter(is_solution, notebook.cells)

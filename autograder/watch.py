@@ -41,7 +41,7 @@ def findings(instructor, cells):
     imports = locked_imports(instructor)
     names, allowed = aliases(imports), set(modules_of(imports))
     given = "\n".join(c.source for c in instructor.cells if c.cell_type == "code")
-    asked = exercises(instructor)
+    asked = exercises(instructor, allowed) or {}
     answers = {f"{e.reference.__module__}.{n}" for n, e in asked.items()}
     model = {grade_id(c): mentions(c.source, names) for c in instructor.cells if grade_id(c)}
     work = [word for c in cells if grade_id(c) in asked for word in mentions(c.source, names)]

@@ -48,8 +48,8 @@ class Recipe:
     half: bool = False
 
 
-# For two CPU cores: ten minutes, and half an hour. For a GPU: seconds. For a few thousand images.
-# LONG and GPU follow the published recipes; they have not been run to their end yet.
+# For two CPU cores: some minutes, and half an hour. For a GPU: seconds. For a few thousand images.
+# GPU follows a published recipe; it has not been run yet.
 SHORT = Recipe()
 LONG = Recipe((64, 256, 256), 15)
 GPU = Recipe((64, 256, 256), 8, 2000, filter_lr=0.24, filter_momentum=0.6, half=True)

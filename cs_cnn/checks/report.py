@@ -109,7 +109,8 @@ class Report(Points):
         for part, weight in self.exercise.weights.items():
             wrong, tried = failures(self.exercise, self.trials, part), self._tried(part)
             known = sum(trial.reached for trial in wrong if trial)
-            note = f"{known} of {tried} cases wrong" if wrong else f"{tried} cases right"
+            cases = "case" if tried == 1 else "cases"
+            note = f"{known} of {tried} {cases} wrong" if wrong else f"{tried} {cases} right"
             note = note if tried else "not reached"
             yield part, 0 if wrong else weight, weight, note
 
