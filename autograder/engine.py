@@ -127,20 +127,25 @@ def client_of(jobs, scheduler, module):
 def start_of_workers(module):
     """Dask's settings for workers on this machine: imported once, then forked where that works."""
     settings = {"distributed.scheduler.allowed-failures": ALLOWED_DEATHS}
-    if import_ahead(module):
+    if import_ahead([module]):
         settings["distributed.worker.multiprocessing-method"] = "forkserver"
     return settings
 
 
-def import_ahead(module):
+def import_ahead(modules):
     """Start the process that workers are forked from; it imports while this one does other things.
 
     Does nothing where it runs already. False where processes can't be forked.
+
+    Parameters
+    ----------
+    modules : list of str
+        What a worker should have at hand.
     """
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return False
     from multiprocessing import forkserver
 
-    forkserver.set_forkserver_preload(["distributed", module])
+    forkserver.set_forkserver_preload(["distributed", *modules])
     forkserver.ensure_running()
     return True

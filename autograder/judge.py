@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 from nbgrader.utils import determine_grade, is_grade, is_solution
+from threadpoolctl import threadpool_limits
 
 from .rooms import locked_imports, room_for
 from .sandbox.launch import Limits
@@ -110,12 +111,13 @@ def judge_cells(notebook, limits, protected, drawing, progress, without=None):
     results = []
     with Session(limits, protected, room_for(notebook)) as session:
         tester = Tester(session, instructor_imports(notebook), drawing)
-        for number, cell in enumerate(notebook.cells, 1):
-            if is_test(cell):
-                results.append(judge_cell(cell, number, tester))
-            elif cell.cell_type == "code" and not cell.metadata.get(without):
-                run_cell(cell, number, tester)
-            progress(number, len(notebook.cells))
+        with threadpool_limits(1):  # for what a check computes, waking others takes longer
+            for number, cell in enumerate(notebook.cells, 1):
+                if is_test(cell):
+                    results.append(judge_cell(cell, number, tester))
+                elif cell.cell_type == "code" and not cell.metadata.get(without):
+                    run_cell(cell, number, tester)
+                progress(number, len(notebook.cells))
     return notebook, results, session.missed
 
 

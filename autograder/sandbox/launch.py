@@ -66,6 +66,9 @@ class Worker:
             self.scratch = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
             try:
                 start(*kind, SCRATCH if protected else self.scratch.name)
+                self.frames, self.answers = queue.SimpleQueue(), queue.SimpleQueue()
+                self.thread = threading.Thread(target=self._exchange, daemon=True)
+                self.thread.start()
                 self.request(None, START_SECONDS)
             except ColdOnly:
                 self.scratch.cleanup()
@@ -122,12 +125,9 @@ class Worker:
         ConnectionError
             If the process ended, or answered with something that is not a reply.
         """
-        frame = b"" if message is None else encode(message, keep)
-        answers = queue.SimpleQueue()
-        self.thread = threading.Thread(target=self._exchange, args=(frame, answers), daemon=True)
-        self.thread.start()
+        self.frames.put(b"" if message is None else encode(message, keep))
         try:
-            answer = answers.get(timeout=max(seconds, 0.001))
+            answer = self.answers.get(timeout=max(seconds, 0.001))
         except queue.Empty:
             self.stop()
             raise TimeoutError(f"stopped after {seconds:.3g} s") from None
@@ -139,13 +139,16 @@ class Worker:
             self.stop()
             raise ConnectionError("the process sent something that is not a reply") from None
 
-    def _exchange(self, frame, answers):
-        try:
-            self.process.stdin.write(frame)
-            self.process.stdin.flush()
-            answers.put(read_frame(self.process.stdout))
-        except (OSError, ValueError):  # killed meanwhile, or an impossible length
-            answers.put(b"" if self.alive else None)
+    def _exchange(self):
+        """Write each frame and read its answer, in a thread: pipes know no time limit."""
+        for frame in iter(self.frames.get, None):
+            try:
+                self.process.stdin.write(frame)
+                self.process.stdin.flush()
+                answer = read_frame(self.process.stdout)
+            except (OSError, ValueError):  # killed meanwhile, or an impossible length
+                answer = b"" if self.alive else None
+            self.answers.put(answer)
 
     def _death(self):
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -175,6 +178,7 @@ class Worker:
         self.process.kill()
         self.process.wait()
         self.scratch.cleanup()
+        self.frames.put(None)
         self.thread.join(1)
         if self.thread.is_alive():  # a process that left the group still holds the pipes
             return
