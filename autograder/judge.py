@@ -8,6 +8,7 @@ import ast
 import builtins
 import contextlib
 import copy
+import functools
 import io
 import math
 import numbers
@@ -21,7 +22,7 @@ from dataclasses import dataclass, field
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 from nbgrader.utils import determine_grade, is_grade, is_solution
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from .rooms import locked_imports, room_for
 from .sandbox.launch import Limits
@@ -111,7 +112,7 @@ def judge_cells(notebook, limits, protected, drawing, progress, without=None):
     results = []
     with Session(limits, protected, room_for(notebook)) as session:
         tester = Tester(session, instructor_imports(notebook), drawing)
-        with threadpool_limits(1):  # for what a check computes, waking others takes longer
+        with libraries(len(sys.modules)).limit(limits=1):  # waking others takes longer than a check
             for number, cell in enumerate(notebook.cells, 1):
                 if is_test(cell):
                     results.append(judge_cell(cell, number, tester))
@@ -119,6 +120,12 @@ def judge_cells(notebook, limits, protected, drawing, progress, without=None):
                     run_cell(cell, number, tester)
                 progress(number, len(notebook.cells))
     return notebook, results, session.missed
+
+
+@functools.lru_cache(maxsize=1)
+def libraries(modules):
+    """The loaded libraries that compute with threads; found anew after an import."""
+    return ThreadpoolController()
 
 
 def is_test(cell):

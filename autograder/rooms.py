@@ -19,6 +19,10 @@ from .sandbox.room import Room
 
 MAGIC = re.compile(r"^[%!].*$", re.M)
 COURSE = "cs_cnn"
+DRAWS = re.compile(
+    r"matplotlib|pylab|pyplot|seaborn|\.plot\b"
+)  # what draws with Matplotlib, likely
+PICTURES = ("matplotlib.pyplot", "matplotlib_inline.backend_inline")
 DO_IT_ALL = ("torch", "torchvision", "tensorflow", "keras", "jax", "timm", "cupy")
 DO_IT_ALL += ("scipy.signal", "cs_cnn.fast_layers")
 
@@ -35,13 +39,19 @@ def room_for(notebook):
     -------
     Room
     """
-    modules = tuple(dict.fromkeys(modules_of(locked_imports(notebook))))
+    modules = tuple(dict.fromkeys([*pictures(notebook), *modules_of(locked_imports(notebook))]))
     asked = exercises(notebook, modules)
     if asked is None:
         return Room(modules)
     used = reached(modules)
     absent = tuple(p for p in DO_IT_ALL if not any(f"{m}.".startswith(f"{p}.") for m in used))
     return Room(modules, sealed(asked), absent)
+
+
+def pictures(notebook):
+    """What to import ahead for a notebook that draws: it is large, and every fork would pay."""
+    sources = (cell.source for cell in notebook.cells if cell.cell_type == "code")
+    return PICTURES if any(map(DRAWS.search, sources)) else ()
 
 
 def python(source):

@@ -6,6 +6,7 @@ use itself.
 """
 
 import ast
+import functools
 import re
 from pathlib import Path
 
@@ -39,7 +40,7 @@ def findings(instructor, cells):
         One short sentence each.
     """
     imports = locked_imports(instructor)
-    names, allowed = aliases(imports), set(modules_of(imports))
+    names, allowed = tuple(aliases(imports).items()), set(modules_of(imports))
     given = "\n".join(c.source for c in instructor.cells if c.cell_type == "code")
     asked = exercises(instructor, allowed) or {}
     answers = {f"{e.reference.__module__}.{n}" for n, e in asked.items()}
@@ -144,16 +145,17 @@ def aliases(statements):
     return names
 
 
+@functools.lru_cache(maxsize=256)  # the instructor's cells, and those that nobody changes
 def mentions(source, imported):
     """The modules and dotted names that a cell uses, import aliases resolved."""
     tree = parsed(source)
     imports = [node for node in ast.walk(tree) if isinstance(node, IMPORTS)]
-    names, words = imported | aliases(imports), list(modules_of(imports))
+    names, words = dict(imported) | aliases(imports), list(modules_of(imports))
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute | ast.Name):
             first, _, rest = dotted(node).partition(".")
             words.append(f"{names.get(first, first)}.{rest}".strip("."))
-    return list(dict.fromkeys(words))
+    return tuple(dict.fromkeys(words))
 
 
 def dotted(node):

@@ -23,13 +23,11 @@ import tempfile
 import threading
 from pathlib import Path
 
-import numpy
+import numpy.random  # or each worker would import it anew
 
 from . import lock, worker
 from .guard import guard
 from .room import environment
-
-ALWAYS = ("matplotlib.pyplot", "matplotlib_inline.backend_inline")
 
 
 def main():
@@ -50,7 +48,7 @@ def main():
 def warm(modules):
     """Import what a notebook needs and make its shell; nothing is computed."""
     student = worker.Student()  # before Matplotlib, which hooks into the shell
-    for name in (*ALWAYS, *modules):
+    for name in modules:
         with contextlib.suppress(Exception):  # the notebook's own import says what is wrong
             importlib.import_module(name)
     if "torch" in sys.modules:
