@@ -10,6 +10,7 @@ other in memory. Views that overlap go straight into the matrix product:
 and likewise with the channels last, where lowered is (W_out, H, KW C) and a window KH KW C numbers
 in a row. The gradients use the same copy: that by the filters is one product for each kernel row;
 that by the images slides the filters over the rows of dout and adds up KW neighbours, not KH KW.
+A bias is the weight of one more tap, which is always 1: the product adds it, not another pass.
 
 For dilation 1 from row to row (DH); any stride and DW. Images are (N, H, W, C) here.
 """
@@ -28,8 +29,13 @@ def forward(x, w, b, out, places):
     (F, C, KH, KW), (N, H_out, W_out, _) = w.shape, out.shape
     last = is_channels_last(out)
     product = _channels_last if last else _channels_first
-    filters = w.transpose(2, 3, 1, 0) if last else w.transpose(0, 2, 1, 3)
-    filters = np.ascontiguousarray(filters).reshape((-1, F) if last else (F, -1))
+    taps = w.transpose(0, 2, 3, 1) if last else w.transpose(0, 2, 1, 3)
+    taps = np.ascontiguousarray(taps).reshape(F, KH, -1)
+    if b is not None:  # a one behind the taps of each image row; that of the first row counts
+        taps = np.concatenate([taps, np.zeros((F, KH, 1), w.dtype)], axis=2)
+        taps[:, 0, -1] = b
+    filters = taps.reshape(F, -1)
+    filters = np.ascontiguousarray(filters.T) if last else filters
     W = _width(W_out, KW, places)
 
     def one(block):
@@ -37,32 +43,32 @@ def forward(x, w, b, out, places):
         top = places.top + rows.start * places.SH
         H = (rows.stop - rows.start - 1) * places.SH + KH
         image = padded("windows image", x[n], top, places.left, H, W, last)
-        product(image, filters, out[block], KH, KW, places)
-        if b is not None:
-            out[block] += b
+        product(image, filters, out[block], KH, KW, places, b is not None)
 
     fit = BLOCK_BYTES / ((C * KW * places.SH + F) * x.itemsize)
     each(one, blocks(N, H_out, W_out, int(fit)), 0.1 * out.size * C * KH * KW)
 
 
-def _channels_first(image, filters, out, KH, KW, places):
-    (N, H, _, C), (_, rows, W_out, _) = image.shape, out.shape
-    lowered = scratch("windows lowered", (N, H, C, KW, W_out), image.dtype)
-    np.copyto(lowered, _taps(image, KW, W_out, places))
-    n, h, _, tap, pixel = lowered.strides
-    windows = strided_view(lowered, (N, rows, KH * C * KW, W_out), (n, places.SH * h, tap, pixel))
-    np.matmul(filters, windows, out=out.transpose(0, 1, 3, 2))
+def _channels_first(image, filters, out, KH, KW, places, ones):
+    (N, H, _, C), (_, rows, W_out, _), T = image.shape, out.shape, image.shape[3] * KW
+    lowered = scratch("windows lowered", (N, H, T + ones, W_out), image.dtype)
+    place = lowered[:, :, :T].reshape(N, H, C, KW, W_out)
+    np.copyto(place, _taps(image, KW, W_out, places))
+    lowered[:, :, T:] = 1
+    n, h, tap, pixel = lowered.strides
+    windows = (N, rows, filters.shape[1], W_out), (n, places.SH * h, tap, pixel)
+    np.matmul(filters, strided_view(lowered, *windows), out=out.transpose(0, 1, 3, 2))
 
 
-def _channels_last(image, filters, out, KH, KW, places):
-    (N, H, _, C), (_, rows, W_out, _) = image.shape, out.shape
-    lowered = scratch("windows lowered", (N, W_out, H, KW, C), image.dtype)
-    np.copyto(lowered, _taps(image, KW, W_out, places).transpose(0, 4, 1, 3, 2))
-    n, column, h, _, channel = lowered.strides
-    windows = strided_view(
-        lowered, (N, rows, W_out, KH * KW * C), (n, places.SH * h, column, channel)
-    )
-    np.matmul(windows, filters, out=out)
+def _channels_last(image, filters, out, KH, KW, places, ones):
+    (N, H, _, C), (_, rows, W_out, _), T = image.shape, out.shape, image.shape[3] * KW
+    lowered = scratch("windows lowered", (N, W_out, H, T + ones), image.dtype)
+    place = lowered[..., :T].reshape(N, W_out, H, KW, C)
+    np.copyto(place, _taps(image, KW, W_out, places).transpose(0, 4, 1, 3, 2))
+    lowered[..., T:] = 1
+    n, column, h, channel = lowered.strides
+    windows = (N, rows, W_out, len(filters)), (n, places.SH * h, column, channel)
+    np.matmul(strided_view(lowered, *windows), filters, out=out)
 
 
 def _width(W_out, KW, places):
