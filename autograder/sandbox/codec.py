@@ -118,12 +118,13 @@ def frame_lengths(prefix):
 
 
 def read_frame(stream):
-    """Read one frame from a binary stream; None at its end, CodecError if it is too large."""
+    """Read one frame from a binary stream; None if that ends before, CodecError if too large."""
     prefix = stream.read(LENGTHS.size)
-    if not prefix:
+    if len(prefix) < LENGTHS.size:
         return None
-    body = stream.read(sum(frame_lengths(prefix)))
-    return prefix + body
+    length = sum(frame_lengths(prefix))
+    body = stream.read(length)
+    return prefix + body if len(body) == length else None
 
 
 class _Encoder:

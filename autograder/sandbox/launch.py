@@ -146,8 +146,10 @@ class Worker:
                 self.process.stdin.write(frame)
                 self.process.stdin.flush()
                 answer = read_frame(self.process.stdout)
-            except (OSError, ValueError):  # killed meanwhile, or an impossible length
-                answer = b"" if self.alive else None
+            except OSError:  # it is ending, or has closed its end
+                answer = None
+            except ValueError:  # an impossible length
+                answer = b""
             self.answers.put(answer)
 
     def _death(self):

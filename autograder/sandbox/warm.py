@@ -48,7 +48,7 @@ class Forked:
             poll = select.poll()
             poll.register(self.handle, select.POLLIN)
             if poll.poll(None if timeout is None else timeout * 1000):
-                self.returncode = 0
+                self.returncode = -signal.SIGKILL  # or else its guard has said how it ended
                 os.close(self.handle)
         return self.returncode
 

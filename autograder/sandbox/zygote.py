@@ -77,7 +77,9 @@ def serve(control, student, settings):
                 become_worker(control, files, student, settings | json.loads(message))
         for file in files:
             os.close(file)
-        os.waitpid(child, 0)
+        _, status = os.waitpid(child, 0)
+        if os.WIFSIGNALED(status):  # it can't say so itself
+            control.send(b"the process was killed while it forked")
 
 
 @contextlib.contextmanager
