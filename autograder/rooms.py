@@ -19,9 +19,7 @@ from .sandbox.room import Room
 
 MAGIC = re.compile(r"^[%!].*$", re.M)
 COURSE = "cs_cnn"
-DRAWS = re.compile(
-    r"matplotlib|pylab|pyplot|seaborn|\.plot\b"
-)  # what draws with Matplotlib, likely
+DRAWS = re.compile(r"matplotlib|pylab|pyplot|seaborn|\.plot\b")  # draws, most likely
 PICTURES = ("matplotlib.pyplot", "matplotlib_inline.backend_inline")
 DO_IT_ALL = ("torch", "torchvision", "tensorflow", "keras", "jax", "timm", "cupy")
 DO_IT_ALL += ("scipy.signal", "cs_cnn.fast_layers")

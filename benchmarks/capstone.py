@@ -1,6 +1,6 @@
 """The capstone on CIFAR-10: the course's layers beside PyTorch, the same network and recipe.
 
-    python -m benchmarks.capstone numpy            # ten minutes on two CPU cores
+    python -m benchmarks.capstone numpy            # five minutes on two CPU cores
     python -m benchmarks.capstone torch            # the same in PyTorch, on the CPU
     python -m benchmarks.capstone long             # a wider network, for half an hour
     python -m benchmarks.capstone gpu --seeds 10   # CuPy, then PyTorch, on one GPU

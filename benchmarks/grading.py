@@ -233,8 +233,8 @@ def scores(course, name):
 def cpu_each(course, name, students):
     """Seconds of the processor for one submission, after the first few.
 
-    Of the whole machine, which must be idle: no parent is told what the processes needed that a
-    room's own first process outlived.
+    Of the whole machine, which must be idle: most of what a room's processes need is in no other
+    process's account, as the room ends before anyone has waited for them.
     """
     rows = grade(course, name, students[: WARM + COUNTED], jobs=1, again=True)
     for _ in itertools.islice(rows, WARM):

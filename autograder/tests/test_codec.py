@@ -1,5 +1,6 @@
 """Values survive the journey through bytes, and no bytes whatever do harm."""
 
+import io
 import json
 
 import numpy as np
@@ -195,3 +196,10 @@ def test_mutated_frames_give_a_value_or_codec_error(value, data):
     except CodecError:
         return
     assert alike(decode(encode(arrived)), arrived)
+
+
+@pytest.mark.parametrize("left", [0, 3, -1])
+def test_a_frame_that_is_cut_off_is_the_end_of_the_stream(left):
+    frame = encode({"a": np.arange(3)})
+    assert codec.read_frame(io.BytesIO(frame)) == frame
+    assert codec.read_frame(io.BytesIO(frame[:left])) is None
