@@ -3,11 +3,11 @@
 import os
 import struct
 import subprocess
-import threading
+import sys
 
 import pytest
 
-from autograder.sandbox import protect, room, seal, syscalls, warm, zygote
+from autograder.sandbox import protect, room, seal, syscalls, warm
 from autograder.sandbox.launch import Limits, Worker, protections
 from autograder.sandbox.room import Room
 from autograder.tests.test_sandbox import LIMITS, locked, run, running, shown
@@ -87,6 +87,18 @@ def test_a_zygote_that_was_killed_is_started_again(protected):
     assert warm._running[quiet, protected, LIMITS.file_mib] is not old
 
 
+@LINUX
+@locked
+def test_a_guard_that_was_killed_from_outside_is_told_from_an_end():
+    with Worker(LIMITS) as worker:
+        worker.process.kill()
+        with pytest.raises(ConnectionError, match=r"was killed \(signal 9\)"):
+            run(worker, "1 + 1")
+    ended = pytest.raises(ConnectionError, match=r"ended \(exit code 0\)")
+    with Worker(LIMITS) as worker, ended:
+        run(worker, "import os; os._exit(0)")
+
+
 @BOTH
 def test_a_cold_start_gives_the_same_worker(protected, monkeypatch):
     def refused(*ignored):
@@ -101,15 +113,14 @@ def test_a_cold_start_gives_the_same_worker(protected, monkeypatch):
 
 
 def test_threads_are_counted():
-    one = zygote.threads()
-    release = threading.Event()
-    thread = threading.Thread(target=release.wait)
-    thread.start()
-    try:
-        assert zygote.threads() == one + 1
-    finally:
-        release.set()
-        thread.join()
+    """In a process of its own: here, threads of the tests before may be about to end."""
+    code = (
+        "import threading; from autograder.sandbox.zygote import threads; one = threads(); "
+        "threading.Thread(target=threading.Event().wait, daemon=True).start(); "
+        "print(threads() - one)"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout.split() == ["1"]
 
 
 @LINUX
