@@ -4,6 +4,7 @@ Images are views of shape (N, H, W, C) here, whatever their memory is like: "cha
 channels of a pixel lie side by side, "channels first" (NCHW) if the pixels of a row do.
 """
 
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import numpy as np
@@ -33,17 +34,21 @@ def is_channels_last(x):
 def blocks(N, rows, across, pixels):
     """Cut N images of `rows` rows, `across` pixels each, into pairs of slices (images, rows).
 
-    A block holds about `pixels` pixels: some rows of one image, or all rows of some images. There
-    are enough blocks for all cores.
+    A block holds at most about `pixels` pixels: some rows of one image, or all rows of some images.
+    All have nearly the same size, and there are enough for all cores.
     """
     pixels = max(1, min(pixels, -(-N * rows * across // cores())))
     if pixels < rows * across:
-        count = -(-rows * across // pixels)
-        step = -(-rows // count)
-        spans = [slice(r, min(r + step, rows)) for r in range(0, rows, step)]
+        spans = parts(rows, -(-rows * across // pixels))
         return [(slice(n, n + 1), span) for n in range(N) for span in spans]
-    step = pixels // (rows * across)
-    return [(slice(n, min(n + step, N)), slice(0, rows)) for n in range(0, N, step)]
+    count = -(-N // (pixels // (rows * across)))
+    return [(n, slice(0, rows)) for n in parts(N, -(-count // cores()) * cores())]
+
+
+def parts(length, count):
+    """`count` slices of nearly equal lengths, or as many as there are items."""
+    count = min(count, length)
+    return [slice(i * length // count, (i + 1) * length // count) for i in range(count)]
 
 
 def strided_view(x, shape, strides):
@@ -73,24 +78,38 @@ def padded(name, x, top, left, H, W, channels_last=True):
     if (h, w) != (H, W):
         image[...] = 0
     if channels_last and x.strides[3] % SAME_PLACE == 0 and C > 8:
-        inside = _apart(inside)
+        inside = apart("apart", inside)
     np.copyto(image[:, r : r + h, c : c + w], inside)
     return image
 
 
-def _apart(x):
+def apart(name, x):
     """A copy of x (N, H, W, C), channels first, whose channels lie at other places in the cache.
 
     A cache line can only be kept at a few places, given by the last bits of its address. Where the
     channels of a pixel lie 4096 bytes apart, as in images of 32 x 32, they all want the same
     places and push each other out, and gathering them takes nine times as long.
     """
+    copy = _planes(name, x)
+    np.copyto(copy.transpose(0, 3, 1, 2), x.transpose(0, 3, 1, 2))
+    return copy
+
+
+@contextmanager
+def apart_from(name, x):
+    """Where to write x (N, H, W, C): x itself or, if its channels compete, scratch to be copied."""
+    if x.strides[3] % SAME_PLACE or x.shape[3] <= 8:
+        yield x
+    else:
+        yield (target := _planes(name, x))
+        np.copyto(x.transpose(0, 3, 1, 2), target.transpose(0, 3, 1, 2))
+
+
+def _planes(name, x):
     N, H, W, C = x.shape
     line = 64 // x.itemsize
-    rows = scratch("apart", (N, C, H * W + line), x.dtype)[:, :, : H * W]
-    rows = rows.reshape(N, C, H, W)
-    np.copyto(rows, x.transpose(0, 3, 1, 2))
-    return rows.transpose(0, 2, 3, 1)
+    planes = scratch(name, (N, C, H * W + line), x.dtype)[:, :, : H * W]
+    return planes.reshape(N, C, H, W).transpose(0, 2, 3, 1)
 
 
 def put(frame, dx, places):

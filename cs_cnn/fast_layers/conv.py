@@ -147,9 +147,9 @@ def choose(task, out_shape, w_shape, places, dtype):
     if plain and (SH, SW) == (1, 1):
         counts[fft] = count_fft(F, C, KH, KW, H_out, W_out)
         if max(KH, KW) <= 5:
-            counts[winograd] = count_winograd(F, C, KH, KW, H_out, W_out)
+            counts[winograd] = count_winograd(F, C, KH, KW, H_out, W_out, dtype)
     elif plain and max(squares := (ceil(KH / SH), ceil(KW / SW))) <= 5:
-        counts[strided] = count_winograd(F, C * SH * SW, *squares, H_out, W_out)
+        counts[strided] = count_winograd(F, C * SH * SW, *squares, H_out, W_out, dtype)
     slower = LONG_SUMS if task == "kernel_gradient" else {}
 
     def nanoseconds(way):
@@ -170,10 +170,11 @@ def count_windows(F, C, KH, KW):
     return F * C * KH * KW, C * KW + F
 
 
-def count_winograd(F, C, KH, KW, H_out, W_out, m=4):
+def count_winograd(F, C, KH, KW, H_out, W_out, dtype):
+    m = winograd.tile_size(H_out, W_out, KH, KW, dtype)
     tiles = ceil(H_out / m) * ceil(W_out / m) / (H_out * W_out)
     points = tiles * (m + KH - 1) * (m + KW - 1)
-    return F * C * points, 5 * (C + F) * points  # each step of a transform moves every point
+    return F * C * points, 4 * (C + F) * points  # each step of a transform moves every point
 
 
 def count_fft(F, C, KH, KW, H_out, W_out):

@@ -8,9 +8,19 @@ two dimensions 36 that of 144:
     y = Aᵀ [ (G g) * (Bᵀ d) ]             Y = Aᵀ [ (G g Gᵀ) * (Bᵀ d B) ] A
 
 The sum over channels is taken before Aᵀ, so the products `*` of all tiles, channels and filters are
-36 matrix products, one for each pair of points. The price is rounding: large and small powers of
-the points meet, so that F(4x4, 3x3) is about ten times less exact than the plain sum: a relative
-error of 1e-6 to 3e-6 in float32 and below 1e-14 in float64, also with 256 channels.
+36 matrix products, one for each pair of points. The rest is matrix products too, five in all, each
+of which writes where the next one reads; no step only moves numbers:
+
+    across   Bᵀ on the tiles of each row of pixels       down   Bᵀ on the rows of each row of tiles
+    the 36 products over the channels
+    down     Aᵀ on the rows of each row of tiles         across   Aᵀ on the tiles of each row
+
+`across` takes some tiles of a row at once: their matrices, one below the other and shifted, are one
+banded matrix. That multiplies zeros too, but BLAS turns (C, W) into (W, C) on its way for nothing.
+
+The price is rounding: large and small powers of the points meet. With 256 channels, the error in
+float32 (the norm of the difference over that of the result) is 2e-6 for F(4x4, 3x3) and 6e-6 for
+F(4x4, 5x5), where the plain sum has 4e-7; in float64 it stays below 2e-14.
 
 Letters: `m` outputs and `a = m + K - 1` inputs along one side of a tile, `R`, `TX` tiles down and
 across, `T` tiles in all. For stride 1 without dilation. Images are (N, H, W, C) here.
@@ -19,17 +29,22 @@ across, `T` tiles in all. For stride 1 without dilation. Images are (N, H, W, C)
 from fractions import Fraction
 from functools import cache
 from math import prod
+from typing import NamedTuple
 
 import numpy as np
 
-from cs_cnn.fast_layers.blocks import add_up, blocks, padded, strided_view
+from cs_cnn.fast_layers.blocks import add_up, apart, apart_from, blocks, padded, parts, strided_view
 from cs_cnn.fast_layers.scratch import scratch
 from cs_cnn.fast_layers.threads import cores, each
 
-POINTS = (0, 1, -1, 2, -2, Fraction(1, 2), Fraction(-1, 2))  # and infinity, always the last
-BLOCK_BYTES = 2e6  # tiles and products of one block, to stay near the core
+# The first few of these round least (see Barabasz et al. 2020); infinity comes last, always.
+POINTS = (0, 1, -1, Fraction(1, 2), -2, 2, Fraction(-1, 2))
+BLOCK_BYTES = 2.7e6  # pixels, tiles and products of one block, to stay near the core
+GRADIENT_BYTES = 4e6  # the same for the gradient by the filters, whose sums are over tiles
+KERNEL_BYTES = 3.3e6  # values of so many filters at a time
+ROWS_BYTES = 5e5  # images of which `points` makes the rows of tiles at once
+SEGMENT_BYTES = 32  # so many tiles does `across` take at once, times the bytes of a number
 WIDE = {8: np.float64, 16: np.complex128}  # types by their bytes
-KERNEL_BYTES = 2.5e6  # values of so many filters at a time
 
 
 @cache
@@ -40,7 +55,7 @@ def matrices(m, K):
     polynomial with coefficients p; the last row reads the highest coefficient, the value "at
     infinity". The product of two polynomials is E(a)⁻¹ [(E(K) g) * (E(m) h)]; its transpose slides
     g over d instead, and gives Aᵀ = E(m)ᵀ, G = E(K), Bᵀ = E(a)⁻ᵀ. A factor for each point,
-    moved from G to Bᵀ, makes Bᵀ whole numbers and the matrices those of the paper (up to signs).
+    moved from G to Bᵀ, makes Bᵀ whole numbers, halves and quarters, which are exact.
     """
     a = m + K - 1
     points = POINTS[: a - 1]
@@ -55,66 +70,143 @@ def matrices(m, K):
     return E(m).T, E(K) / factor, np.linalg.inv(E(a)).T * factor
 
 
-def plan(x, w, out, m, least=32):
-    """How a convolution is cut: the tile matrices of both sides, tiles across, and the blocks."""
+class Tiles(NamedTuple):
+    """How a convolution's outputs are tiled: TX tiles across, of m x m outputs each."""
+
+    m: int
+    KH: int
+    KW: int
+    TX: int
+
+    @property
+    def sides(self):
+        """The number of points (a_h, a_w)."""
+        return self.m + self.KH - 1, self.m + self.KW - 1
+
+
+@cache
+def tile_size(H_out, W_out, KH, KW, dtype):
+    """The m with the fewest points for all tiles of an image: 4 at most, 5 in float64."""
+    least, most = sorted((KH, KW))
+
+    def points(m):
+        return -(-H_out // m) * -(-W_out // m) * (m + KH - 1) * (m + KW - 1)
+
+    sizes = range(2, 5 if dtype == np.float32 else 6)
+    fits = [m for m in sizes if m + least - 1 > 2 and m + most - 2 <= len(POINTS)]
+    return min(fits, key=points)
+
+
+def plan(w, out, block_bytes, least):
+    """How a convolution is cut: its tiles, and the blocks, whose rows are rows of tiles."""
     (F, C, KH, KW), (N, H_out, W_out) = w.shape, out.shape[:3]
-    sides = matrices(m, KH), matrices(m, KW)
-    R, TX = -(-H_out // m), -(-W_out // m)
-    area = (m + KH - 1) * (m + KW - 1)
-    fit = int(BLOCK_BYTES / (area * (C + max(C, F)) * x.itemsize))
-    return sides, TX, blocks(N, R, TX, max(least, fit))
+    m = tile_size(H_out, W_out, KH, KW, w.dtype)
+    tiles = Tiles(m, KH, KW, -(-W_out // m))
+    R, size = -(-H_out // m), prod(tiles.sides) * w.itemsize
+    fit = (block_bytes - 1.6 * ROWS_BYTES) / (size * (C + F))
+    if fit < 2 * R * tiles.TX:  # one image or less: its pixels are half a V, its rows up to 3/4
+        fit = block_bytes / (size * (1.5 * C + max(0.75 * C, F)))
+    return tiles, blocks(N, R, tiles.TX, max(least, int(fit)))
 
 
-def kernel_to_points(w, sides):
-    """G g Gᵀ of every filter: (a_w a_h, C, F)."""
-    F, C, KH, KW = w.shape
-    G = np.kron(sides[1][1], sides[0][1]).astype(w.dtype)
-    G = G.reshape(-1, KW, KH).swapaxes(1, 2).reshape(len(G), -1)  # taps in the order of w's memory
-    U = scratch("winograd U", (len(G), C, F), w.dtype)
-
-    def some(c):
-        taps = np.ascontiguousarray(w[:, c].reshape(F, -1).T)
-        np.matmul(G, taps.reshape(-1, KH * KW, F), out=U[:, c].swapaxes(0, 1))
-
-    step = -(-C // cores())
-    each(some, [slice(c, c + step) for c in range(0, C, step)], U.size)
-    return U
+@cache
+def band(which, m, K, tiles, dtype):
+    """The matrix "Aᵀ", "Bᵀ" or "A" for some tiles of a row: one below the other, shifted."""
+    AT, _, BT = matrices(m, K)
+    matrix, step = {"Aᵀ": (AT, m + K - 1), "Bᵀ": (BT, m), "A": (AT.T, m)}[which]
+    rows, columns = matrix.shape
+    whole = np.zeros((tiles, rows, (tiles - 1) * step + columns), dtype)
+    for t in range(tiles):
+        whole[t, :, t * step : t * step + columns] = matrix
+    return whole.reshape(tiles * rows, -1)
 
 
-def to_points(x, block, places, sides, TX, m):
-    """Bᵀ d B of every tile of a block: (a_w, a_h, T, C)."""
-    (n, rows), C = block, x.shape[3] * places.SH * places.SW
-    BT_h, BT_w = (side[2].astype(x.dtype) for side in sides)
-    N, R, a_h, a_w = n.stop - n.start, rows.stop - rows.start, len(BT_h), len(BT_w)
-    H, W = R * m + a_h - m, TX * m + a_w - m
-    gathered = scratch("winograd gathered", (a_w, a_h, N, R, TX, C), x.dtype)
-    V = scratch("winograd V", (a_w, a_h, N * R * TX, C), x.dtype)
-    image = _image(x[n], rows.start * m, H, W, places)
-    step = image.strides
-    bands = strided_view(image, (N, R, a_h, W * C), (step[0], m * step[1], step[1], x.itemsize))
-    rows_done = scratch("winograd V", (N, R, a_h, W * C), x.dtype)
-    np.matmul(BT_h, bands, out=rows_done)
-    step = rows_done.strides
-    pixel = C * x.itemsize
-    steps = (pixel, step[2], step[0], step[1], m * pixel, x.itemsize)
-    tiles = strided_view(rows_done, gathered.shape, steps)
-    np.copyto(gathered, tiles)
-    np.matmul(BT_w, gathered.reshape(a_w, -1), out=V.reshape(a_w, -1))
-    return V
+def inside(start, length, size):
+    """The part of start ... start + length that lies in 0 ... size."""
+    low = min(max(start, 0), size)
+    return low, min(max(start + length, low), size)
 
 
-def _image(x, row, H, W, places):
-    """H rows of the padded images from `row` on: (N, H, W, C).
+def across(which, m, K, x, out, left=0):
+    """Transform the tiles of each row of x (N, H, W, C) into those of out (N, H, W', C).
 
-    With a stride, SH x SW squares of pixels are one pixel of C SH SW channels (see `strided`).
+    The first tile starts in column `left` of x. Columns outside of x are zeros, and left out.
     """
-    SH, SW, name = places.SH, places.SW, "winograd gathered"
-    if (SH, SW) == (1, 1):
-        return padded(name, x, places.top + row, places.left, H, W)
+    rows = len(band(which, m, K, 1, x.dtype))
+    step = m + K - 1 if which == "Aᵀ" else m
+    tiles = -(-out.shape[2] // rows)
+    for some in parts(tiles, -(-tiles * x.itemsize // SEGMENT_BYTES)):
+        place = out[:, :, some.start * rows : some.stop * rows]
+        matrix = band(which, m, K, some.stop - some.start, x.dtype)[: place.shape[2]]
+        start = left + some.start * step
+        low, high = inside(start, matrix.shape[1], x.shape[2])
+        np.matmul(matrix[:, low - start : high - start], x[:, :, low:high], out=place)
+
+
+def points(which, name, shape, tiles, dtype, seen):
+    """The values at all points of all tiles of a block: (a_h, a_w, T, C), in scratch of this name.
+
+    Parameters
+    ----------
+    which : "Bᵀ" or "A"
+        For tiles of a inputs that overlap, or of m outputs side by side.
+    shape : (N, R, C)
+        Images, rows of tiles and channels.
+    seen : function
+        Of a slice of the images, gives (x, first, left): array x (n, H, W, C), the rows that the
+        rows of tiles see and that are not padding, the place of the first of these among all, and
+        the column where the first tile starts.
+    """
+    (N, R, C), (a_h, a_w), m = shape, tiles.sides, tiles.m
+    down = band(which, m, tiles.KH, 1, dtype)
+    H, L = R * m + down.shape[1] - m, tiles.TX * a_w * C
+    values = scratch(name, (a_h, N, R, L), dtype)
+    step = max(1, int(ROWS_BYTES / (H * L * values.itemsize)))
+    for n in (slice(n, min(n + step, N)) for n in range(0, N, step)):
+        x, first, left = seen(n)
+        rows = scratch("winograd rows", (len(x), H, tiles.TX * a_w, C), dtype)
+        end = first + x.shape[1]
+        rows[:, :first] = rows[:, end:] = 0
+        across(which, m, tiles.KW, x, rows[:, first:end], left)
+        image, row, _, channel = rows.strides
+        bands = (len(x), R, down.shape[1], L), (image, m * row, row, channel)
+        np.matmul(down, strided_view(rows, *bands), out=values[:, n].transpose(1, 2, 0, 3))
+    return values.reshape(a_h, N * R * tiles.TX, a_w, C).swapaxes(1, 2)
+
+
+def input_points(x, block, places, tiles):
+    """Bᵀ d B of every tile of a block: (a_h, a_w, T, C)."""
+    images, rows = block
+    R, squared = rows.stop - rows.start, (places.SH, places.SW) != (1, 1)
+    H, W = R * tiles.m + tiles.KH - 1, tiles.TX * tiles.m + tiles.KW - 1
+    top = places.top + rows.start * tiles.m
+    low, high = inside(top, H, x.shape[1])
+    x = x[images]
+
+    def seen(n):
+        if squared:
+            return squares(x[n], rows.start * tiles.m, H, W, places), 0, 0
+        return neighbours(x[n, low:high]), min(low - top, H), places.left
+
+    shape = len(x), R, x.shape[3] * places.SH * places.SW
+    return points("Bᵀ", "winograd V", shape, tiles, x.dtype, seen)
+
+
+def neighbours(x):
+    """x (N, H, W, C), or a copy, whose rows BLAS can take."""
+    return x if x.strides[3] == x.itemsize else apart("winograd image", x)
+
+
+def squares(x, row, H, W, places):
+    """Images whose pixels are SH x SW squares of pixels, with C SH SW channels (see `strided`).
+
+    H rows of these from `row` on, W columns, of the padded images: (N, H, W, C SH SW).
+    """
+    SH, SW = places.SH, places.SW
     frame = places.top + row * SH, places.left, H * SH, W * SW
     image = padded("winograd squares", x, *frame, channels_last=False).transpose(0, 3, 1, 2)
     N, C = image.shape[:2]
-    squares = scratch(name, (N, H, W, C, SH, SW), x.dtype)
+    squares = scratch("winograd image", (N, H, W, C, SH, SW), x.dtype)
     image = image.reshape(N, C, H, SH, W, SW)
     if (wide := WIDE.get(SW * x.itemsize)) is not None:  # a row of a square is copied as one number
         np.copyto(squares.view(wide), image.view(wide).transpose(0, 2, 4, 1, 3, 5))
@@ -123,66 +215,81 @@ def _image(x, row, H, W, places):
     return squares.reshape(N, H, W, -1)
 
 
-def forward(x, w, b, out, places, m=4):
+@cache
+def filter_matrix(m, KH, KW, dtype):
+    """G on both sides of a filter as one matrix, (a_h a_w, KH KW)."""
+    return np.kron(matrices(m, KH)[1], matrices(m, KW)[1]).astype(dtype)
+
+
+def kernel_points(w, m):
+    """G g Gᵀ of every filter: (a_h, a_w, C, F)."""
+    F, C, KH, KW = w.shape
+    G = filter_matrix(m, KH, KW, w.dtype)
+    U = scratch("winograd U", (len(G), C, F), w.dtype)
+
+    def some(c):
+        taps = np.ascontiguousarray(w[:, c].reshape(F, -1).T)
+        np.matmul(G, taps.reshape(-1, KH * KW, F), out=U[:, c].swapaxes(0, 1))
+
+    step = -(-C // cores())
+    each(some, [slice(c, c + step) for c in range(0, C, step)], U.size)
+    return U.reshape(m + KH - 1, m + KW - 1, C, F)
+
+
+def forward(x, w, b, out, places):
     """Write the convolution of x (N, H, W, C) with w (F, C, KH, KW) into out."""
     F, C, KH, KW = w.shape
+    m = tile_size(*out.shape[1:3], KH, KW, w.dtype)
     area = (m + KH - 1) * (m + KW - 1)
-    step = max(32, int(KERNEL_BYTES / (area * C * w.itemsize)) // 32 * 32)
-    for f in (slice(f, min(f + step, F)) for f in range(0, F, step)):
-        some_filters(x, w[f], None if b is None else b[f], out[..., f], places, m)
+    most = max(16, int(KERNEL_BYTES / (area * C * w.itemsize)))
+    for f in parts(F, -(-F // most)):
+        some_filters(x, w[f], None if b is None else b[f], out[..., f], places)
 
 
-def some_filters(x, w, b, out, places, m):
+def some_filters(x, w, b, out, places):
     """`forward` for as many filters as fit in the cache together."""
     F, C, KH, KW = w.shape
-    sides, TX, parts = plan(x, w, out, m)
-    AT_h, AT_w = (side[0].astype(x.dtype) for side in sides)
-    a_h, a_w = m + KH - 1, m + KW - 1
-    U = kernel_to_points(w, sides)
+    tiles, cut = plan(w, out, BLOCK_BYTES, 16)
+    (a_h, a_w), m, TX = tiles.sides, tiles.m, tiles.TX
+    U = kernel_points(w, m)
+    AT = band("Aᵀ", m, KH, 1, x.dtype)
 
     def one(block):
-        V = to_points(x, block, places, sides, TX, m)
-        place = out[block[0], block[1].start * m : block[1].stop * m]
-        N, R = len(place), block[1].stop - block[1].start
-        M = scratch("winograd gathered", (a_w, a_h, N, R, TX, F), x.dtype)
-        np.matmul(V.reshape(a_w * a_h, -1, C), U, out=M.reshape(a_w * a_h, -1, F))
+        n, rows = block
+        V = input_points(x, block, places, tiles)
+        M = scratch("winograd rows", (a_h, V.shape[2], a_w, F), x.dtype)
+        np.matmul(V, U, out=M.swapaxes(1, 2))
         if b is not None:
-            M[1, 1] += b  # the value at the point 1 counts once in every output
-        half = scratch("winograd V", (m, a_h, N, R, TX, F), x.dtype)
-        np.matmul(AT_w, M.reshape(a_w, -1), out=half.reshape(m, -1))
-        bands = scratch("winograd gathered", (N, R, a_h, TX, m, F), x.dtype)
-        np.copyto(bands, half.transpose(2, 3, 1, 4, 0, 5))
-        image = scratch("winograd V", (N, R * m, TX * m, F), x.dtype)
-        np.matmul(AT_h, bands.reshape(N, R, a_h, -1), out=image.reshape(N, R, m, -1))
-        np.copyto(place, image[:, : place.shape[1], : place.shape[2]])
+            M[1, :, 1] += b  # the value at the point 1 counts once in every output
+        N, R = n.stop - n.start, rows.stop - rows.start
+        bands = M.reshape(a_h, N, R, -1).transpose(1, 2, 0, 3)
+        half = np.matmul(AT, bands, out=scratch("winograd V", (N, R, m, TX * a_w * F), x.dtype))
+        place = out[n, rows.start * m : rows.stop * m]
+        half = half.reshape(N, R * m, TX * a_w, F)[:, : place.shape[1]]
+        with apart_from("winograd rows", place) as target:
+            across("Aᵀ", m, KW, half, target)
 
-    each(one, parts, 0.1 * out.size * C * KH * KW)
+    each(one, cut, 0.1 * out.size * C * KH * KW)
 
 
-def kernel_gradient(x, dout, w, places, m=4):
+def kernel_gradient(x, dout, w, places):
     """The gradient by w of `forward`, from dout (N, H_out, W_out, F): each step transposed.
 
     dM = A dY Aᵀ at every tile, dU = Vᵀ dM summed over the tiles, dw = Gᵀ dU G.
     """
     F, C, KH, KW = w.shape
-    sides, TX, parts = plan(x, w, dout, m, least=64)
-    (AT_h, G_h, _), (AT_w, G_w, _) = sides
-    a_h, a_w = len(G_h), len(G_w)
-    A_h, A_w = (np.ascontiguousarray(AT.T).astype(x.dtype) for AT in (AT_h, AT_w))
+    tiles, cut = plan(w, dout, GRADIENT_BYTES, 64)
+    m = tiles.m
 
     def one(block, dU):
-        V = to_points(x, block, places, sides, TX, m)
-        n, rows = block
-        N, R = n.stop - n.start, rows.stop - rows.start
-        image = padded("winograd gathered", dout[n], rows.start * m, 0, R * m, TX * m)
-        bands = scratch("winograd dM", (N, R, a_h, TX, m, F), x.dtype)
-        np.matmul(A_h, image.reshape(N, R, m, -1), out=bands.reshape(N, R, a_h, -1))
-        half = scratch("winograd gathered", (m, a_h, N, R, TX, F), x.dtype)
-        np.copyto(half, bands.transpose(4, 2, 0, 1, 3, 5))
-        dM = scratch("winograd dM", (a_w * a_h, N * R * TX, F), x.dtype)
-        np.matmul(A_w, half.reshape(m, -1), out=dM.reshape(a_w, -1))
-        np.matmul(V.reshape(a_w * a_h, -1, C).swapaxes(1, 2), dM, out=dU)
+        images, rows = block
+        V = input_points(x, block, places, tiles)
+        g = dout[images, rows.start * m : rows.stop * m]
+        shape = len(g), rows.stop - rows.start, F
+        dM = points("A", "winograd dM", shape, tiles, g.dtype, lambda n: (neighbours(g[n]), 0, 0))
+        np.matmul(V.swapaxes(2, 3), dM, out=dU)
 
-    dU = add_up(one, parts, (a_w * a_h, C, F), x.dtype, 0.1 * dout.size * C * KH * KW)
-    dw = np.kron(G_w, G_h).T.astype(x.dtype) @ dU.reshape(a_w * a_h, -1)
-    return dw.reshape(KW, KH, C, F).transpose(3, 2, 1, 0)
+    shape = *tiles.sides, C, F
+    dU = add_up(one, cut, shape, x.dtype, 0.1 * dout.size * C * KH * KW)
+    G = filter_matrix(m, KH, KW, x.dtype)
+    return (G.T @ dU.reshape(len(G), -1)).reshape(KH, KW, C, F).transpose(3, 2, 0, 1)

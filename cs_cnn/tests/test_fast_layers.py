@@ -195,12 +195,23 @@ def test_winograds_matrices_say_when_points_run_out():
         winograd.matrices(6, 5)
 
 
-def test_winograds_rounding_is_bounded_with_many_channels():
-    x, w, b = draw_arrays(0, (2, 256, 12, 12), (64, 256, 3, 3))
-    exact = F.conv2d(*map(torch.tensor, (x, w, b)), padding=1).numpy()
-    for dtype, limit in ERROR.items():
-        out, _ = fast_layers.conv2d_forward(*(a.astype(dtype) for a in (x, w, b)), padding=1)
+@pytest.mark.parametrize("K, single", [(3, 3e-6), (5, 8e-6)])
+def test_winograds_rounding_is_bounded_with_many_channels(K, single):
+    x, w, b = draw_arrays(0, (2, 256, 14, 14), (64, 256, K, K))
+    exact = F.conv2d(*map(torch.tensor, (x, w, b)), padding=K // 2).numpy()
+    for dtype, limit in {np.float32: single, np.float64: 2e-14}.items():
+        places = conv.places_of(w, 1, K // 2, 1)
+        arrays, out = [a.astype(dtype) for a in (x, w, b)], np.empty_like(exact, dtype)
+        winograd.forward(conv.view(arrays[0]), *arrays[1:], conv.view(out), places)
         assert error(out, exact) <= limit
+
+
+def test_winograds_tiles_have_as_few_points_as_the_image_allows():
+    assert winograd.tile_size(56, 56, 3, 3, np.dtype(np.float32)) == 4  # 14 x 14 tiles of 36
+    assert winograd.tile_size(14, 14, 3, 3, np.dtype(np.float64)) == 5  # 9 of 49, not 16 of 36
+    assert winograd.tile_size(14, 14, 3, 3, np.dtype(np.float32)) == 4  # 5 is not exact enough
+    assert winograd.tile_size(3, 3, 3, 3, np.dtype(np.float32)) == 3  # 1 of 25, not 1 of 36
+    assert winograd.tile_size(9, 9, 5, 5, np.dtype(np.float64)) == 3  # 9 of 49, not 9 of 64
 
 
 @pytest.mark.parametrize("name", [name for name in vars(layers) if name.endswith("ward")])
