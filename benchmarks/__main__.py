@@ -15,24 +15,11 @@ from rich.console import Console
 from rich.progress import track
 
 from benchmarks import contenders, report, shapes, timing
+from benchmarks.bars import bars, means
 from benchmarks.environment import blas, settle
 from cs_cnn.backend import gpu_problem
 from cs_cnn.fast_layers.threads import cores
 
-POOL, CONV, NORM = ("max_pool2d",), ("conv2d",), ("batch_norm",)
-FORWARD = [
-    ("convolution, times PyTorch NCHW", "times PyTorch", CONV, 1.3),
-    ("convolution, times PyTorch's faster layout", "times the faster PyTorch", CONV, 1.0),
-    ("convolution, times plain im2col", "times im2col", CONV, 4.0),
-    ("max pooling, times PyTorch NCHW", "times PyTorch", POOL, 5.0),
-    ("batch norm, times PyTorch NCHW", "times PyTorch", NORM, 1.0),
-]
-BOTH = [
-    ("convolution, times PyTorch NCHW", "times PyTorch", CONV, 1.1),
-    ("convolution, times PyTorch's faster layout", "times the faster PyTorch", CONV, 1.0),
-    ("max pooling, times PyTorch NCHW", "times PyTorch", POOL, 1.0),
-    ("batch norm, times PyTorch NCHW", "times PyTorch", NORM, 1.0),
-]
 Dtype = StrEnum("Dtype", ["float32", "float64"])
 Layout = StrEnum("Layout", {"nchw": "nchw", "channels_last": "channels-last"})
 Allocator = StrEnum("Allocator", ["default", "tuned"])
@@ -79,7 +66,7 @@ def main(
     if quick:
         title += ", quick: an eighth of the batch, rough"
     console.print(report.table(rows, title, caption(peak, backward)))
-    found = report.means(rows, BOTH if backward else FORWARD)
+    found = means(rows, bars(dtype, backward))
     for what, mean, wanted in found:
         verdict = "[green]reached[/]" if mean >= wanted else "[yellow]below[/]"
         console.print(f"{what}: geometric mean {mean:.2f}, {verdict} (the bar is {wanted})")
@@ -128,8 +115,8 @@ def save(out, title, rows, found, peak):
         "torch": torch.__version__,
         "matrix product, operations per second": peak,
     }
-    means = [{"what": w, "geometric mean": m, "bar": b} for w, m, b in found]
-    content = {"title": title, "machine": machine, "means": means, "rows": rows}
+    reached = [{"what": w, "geometric mean": m, "bar": b} for w, m, b in found]
+    content = {"title": title, "machine": machine, "means": reached, "rows": rows}
     out.with_suffix(".json").write_text(json.dumps(content, indent=1) + "\n")
     report.picture(rows, title).savefig(out.with_suffix(".png"), dpi=120)
     console.print(f"Written: {out.with_suffix('.json')}, {out.with_suffix('.png')}")

@@ -1,11 +1,10 @@
-"""What a run found: a table, a picture, and the geometric means against the bars."""
-
-from math import exp, log
+"""What a run found: a table and a picture."""
 
 from matplotlib import rc_context
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
+from benchmarks.bars import groups
 from benchmarks.contenders import FAST, PLAIN, TORCH, TORCH_LAST
 from benchmarks.timing import spread
 from cs_cnn.plots.style import BLACK, BLUE, GREEN, ORANGE, STYLE, Picture
@@ -19,6 +18,7 @@ def record(case, timings, peak, naive, extra):
     row = {
         "layer": case.layer,
         "case": str(case),
+        "groups": groups(case),
         "seconds": {name: timing.median for name, timing in timings.items()},
         "quartiles": {name: spread(timing) for name, timing in timings.items()},
         "times PyTorch": speedup(timings[TORCH], timings[FAST]),
@@ -63,27 +63,6 @@ def _milliseconds(row, name):
         return ""
     low, high = row["quartiles"][name]
     return f"{1e3 * row['seconds'][name]:.2f}[dim]±{1e3 * (high - low) / 2:.1f}[/]"
-
-
-def geometric_mean(numbers):
-    """The n-th root of the product: the fair mean of ratios."""
-    return exp(sum(map(log, numbers)) / len(numbers))
-
-
-def means(rows, bars):
-    """Each bar as (what, found, wanted), for the rows that it is about; the mean of their ratios.
-
-    Parameters
-    ----------
-    rows : list from `record`
-    bars : list of (str, ratio's name in a row, layers, float)
-    """
-    found = []
-    for what, ratio, chosen, wanted in bars:
-        ratios = [row[ratio] for row in rows if row["layer"] in chosen and ratio in row]
-        if ratios:
-            found.append((what, geometric_mean(ratios), wanted))
-    return found
 
 
 def picture(rows, title):

@@ -12,7 +12,7 @@ from cs_cnn.fast_layers.blocks import add_up, blocks, is_channels_last, padded, 
 from cs_cnn.fast_layers.scratch import scratch
 from cs_cnn.fast_layers.threads import each
 
-BLOCK_BYTES = 1.5e6
+BLOCK_BYTES = 2.4e6
 LINE = 16  # numbers between the rows: rows 4096 bytes apart would compete in the cache
 
 

@@ -11,8 +11,8 @@ from math import ceil, log2
 import numpy as np
 
 from cs_cnn.fast_layers import columns, fft, pointwise, strided, windows, winograd
-from cs_cnn.fast_layers.blocks import Places
-from cs_cnn.fast_layers.threads import each, one_blas_thread
+from cs_cnn.fast_layers.blocks import Places, parts
+from cs_cnn.fast_layers.threads import cores, each, one_blas_thread
 from cs_cnn.shapes import conv2d_shape, need_shape, pad_pairs, pair
 
 
@@ -87,13 +87,13 @@ def image_gradient(dout, w, dx, places):
 
 
 def bias_gradient(dout):
-    """The sum of dout (N, H_out, W_out, F) over all pixels, image by image on all cores."""
+    """The sum of dout (N, H_out, W_out, F) over all pixels, some images at a time on all cores."""
     sums = np.empty((len(dout), dout.shape[3]), dout.dtype)
 
-    def one(n):
-        np.sum(dout[n], axis=(0, 1), out=sums[n])
+    def some(n):
+        np.sum(dout[n], axis=(1, 2), out=sums[n])
 
-    each(one, range(len(dout)), dout.size)
+    each(some, parts(len(dout), 4 * cores()), dout.size)
     return sums.sum(axis=0)
 
 
@@ -123,8 +123,8 @@ def empty_like(x, shape, dtype):
 
 
 MULTIPLY, MOVE = 0.01, 0.12  # nanoseconds on one core: a multiplication and addition, a copy
-# The gradient by the filters is a few numbers, each a sum over all pixels: BLAS is slower there.
-LONG_SUMS = {columns: 2.2, windows: 2.4}
+LONG_SUMS = 2.3  # times slower: the gradient by the filters, few numbers that are sums of many
+LEAST_ROWS = 16  # of a product: BLAS takes as long for fewer
 
 
 def choose(task, out_shape, w_shape, places, dtype):
@@ -141,7 +141,7 @@ def choose(task, out_shape, w_shape, places, dtype):
     plain = (DH, DW) == (1, 1) and dtype.char in "fd"
     counts = {columns: count_columns(F, C, KH, KW)}
     if DH == SH == 1:
-        counts[windows] = count_windows(F, C, KH, KW)
+        counts[windows] = count_windows(F, C, KH, KW, task)
     if (KH, KW) == (1, 1) and (task != "image_gradient" or (SH, SW) == (1, 1)):
         return pointwise
     if plain and (SH, SW) == (1, 1):
@@ -150,11 +150,12 @@ def choose(task, out_shape, w_shape, places, dtype):
             counts[winograd] = count_winograd(F, C, KH, KW, H_out, W_out, dtype)
     elif plain and max(squares := (ceil(KH / SH), ceil(KW / SW))) <= 5:
         counts[strided] = count_winograd(F, C * SH * SW, *squares, H_out, W_out, dtype)
-    slower = LONG_SUMS if task == "kernel_gradient" else {}
+    slower = LONG_SUMS if task == "kernel_gradient" else 1
 
     def nanoseconds(way):
         multiplied, moved = counts[way]
-        return MULTIPLY * slower.get(way, 1) * multiplied + MOVE * moved
+        price = MULTIPLY * slower if way in (columns, windows) else MULTIPLY
+        return price * multiplied + MOVE * moved
 
     return min(counts, key=nanoseconds)
 
@@ -166,8 +167,9 @@ def count_columns(F, C, KH, KW):
     return F * C * KH * KW, C * KH * KW + F
 
 
-def count_windows(F, C, KH, KW):
-    return F * C * KH * KW, C * KW + F
+def count_windows(F, C, KH, KW, task):
+    rows = C * KW if task == "image_gradient" else LEAST_ROWS
+    return F * C * KH * KW * max(1, LEAST_ROWS / rows), C * KW + F
 
 
 def count_winograd(F, C, KH, KW, H_out, W_out, dtype):

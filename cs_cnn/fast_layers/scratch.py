@@ -40,6 +40,7 @@ def scratch(name, shape, dtype):
     store, size = _local.store, prod(shape) * np.dtype(dtype).itemsize
     buffer = store.get(name)
     if buffer is None or buffer.size < size:
+        buffer = None  # so that its memory goes before the larger one comes
         store.pop(name, None)
         if sum(b.size for b in store.values()) + size > KEPT:
             store.clear()  # arrays in use stay alive, they are only no longer kept

@@ -21,7 +21,7 @@ from cs_cnn.fast_layers.blocks import add_up, blocks, is_channels_last, padded, 
 from cs_cnn.fast_layers.scratch import scratch
 from cs_cnn.fast_layers.threads import each
 
-BLOCK_BYTES = 1e6
+BLOCK_BYTES = 2e6
 
 
 def forward(x, w, b, out, places):

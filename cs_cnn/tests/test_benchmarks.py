@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 import cs_cnn.cli
 from benchmarks import __main__ as command
-from benchmarks import contenders, environment, report, shapes, timing
+from benchmarks import bars, contenders, environment, shapes, timing
 from cs_cnn.timing import Timing, speedup
 
 TINY = [
@@ -104,10 +104,27 @@ def test_the_peak_counts_two_operations_for_each_product_and_takes_the_best(monk
 
 
 def test_means_are_geometric_and_meet_their_bars():
-    rows = [{"layer": "conv2d", "times PyTorch": r} for r in (1.0, 4.0)]
-    rows += [{"layer": "max_pool2d", "times PyTorch": 100.0}]
-    bars = [("a", "times PyTorch", ("conv2d",), 1.5), ("b", "times im2col", ("conv2d",), 4.0)]
-    assert report.means(rows, bars) == [("a", pytest.approx(2.0), 1.5)]
+    rows = [{"groups": ["conv2d", "3x3"], "times PyTorch": r} for r in (1.0, 4.0)]
+    rows += [{"groups": ["conv2d"], "times PyTorch": 0.25}, {"groups": ["max_pool2d"]}]
+    wanted = [
+        bars.Bar("all", "times PyTorch", "conv2d", 1.5),
+        bars.Bar("3x3", "times PyTorch", "3x3", 4.0),
+        bars.Bar("missing", "times im2col", "max_pool2d", 1.0),
+    ]
+    assert bars.means(rows, wanted) == [("all", pytest.approx(1), 1.5), ("3x3", 2.0, 4.0)]
+
+
+def test_bars_are_about_the_cases_that_their_names_say():
+    members = {}
+    for case in shapes.CASES:
+        for group in bars.groups(case):
+            members.setdefault(group, []).append(case)
+    assert {case.w[2:] for case in members["3x3"]} == {(3, 3)} and len(members["3x3"]) == 7
+    deep = members["3x3 of 64 channels"]
+    assert deep == [case for case in members["3x3"] if case.w[1] >= 64]
+    assert len(members["conv2d"]) == 12
+    for dtype, backward in [("float32", False), ("float32", True), ("float64", False)]:
+        assert {bar.group for bar in bars.bars(dtype, backward)} <= set(members)
 
 
 @pytest.mark.parametrize("backward", [False, True])
