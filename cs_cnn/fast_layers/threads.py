@@ -16,7 +16,7 @@ from functools import cache
 import numpy as np
 from threadpoolctl import ThreadpoolController
 
-SMALL = 3e5  # operations below which waking another thread costs more than it brings
+SMALL = 7e5  # operations below which waking another thread costs more than it brings
 
 _lock = threading.Lock()
 _this_core = None

@@ -44,6 +44,7 @@ GRADIENT_BYTES = 4e6  # the same for the gradient by the filters, whose sums are
 KERNEL_BYTES = 3.3e6  # values of so many filters at a time
 ROWS_BYTES = 5e5  # images of which `points` makes the rows of tiles at once
 SEGMENT_BYTES = 32  # so many tiles does `across` take at once, times the bytes of a number
+WORK = 0.03  # operations (see `each`) for a multiplication of the definition
 WIDE = {8: np.float64, 16: np.complex128}  # types by their bytes
 
 
@@ -269,7 +270,7 @@ def some_filters(x, w, b, out, places):
         with apart_from("winograd rows", place) as target:
             across("Aᵀ", m, KW, half, target)
 
-    each(one, cut, 0.1 * out.size * C * KH * KW)
+    each(one, cut, WORK * out.size * C * KH * KW)
 
 
 def kernel_gradient(x, dout, w, places):
@@ -290,6 +291,6 @@ def kernel_gradient(x, dout, w, places):
         np.matmul(V.swapaxes(2, 3), dM, out=dU)
 
     shape = *tiles.sides, C, F
-    dU = add_up(one, cut, shape, x.dtype, 0.1 * dout.size * C * KH * KW)
+    dU = add_up(one, cut, shape, x.dtype, WORK * dout.size * C * KH * KW)
     G = filter_matrix(m, KH, KW, x.dtype)
     return (G.T @ dU.reshape(len(G), -1)).reshape(KH, KW, C, F).transpose(3, 2, 0, 1)
