@@ -26,7 +26,9 @@ N, SIZE, CHANNELS, K = 64, 32, (3, 16, 32), 10
 LR, MOMENTUM, STEPS = 0.005, 0.9, 3
 BAR = 3  # times PyTorch eager
 DEVICE = "cuda"
-TOLERANCE = {"float32": 1e-3, "3xtf32": 1e-3, "tf32": 0.1}  # see `check`
+# See `check`. Two pixels of a window may be so near that rounding decides which one wins: one such
+# gradient at another pixel is up to 0.7% of the largest way, in PyTorch's float32 too.
+TOLERANCE = {"float32": 0.03, "3xtf32": 0.03, "tf32": 0.1}
 # How often the numbers between convolution and pooling are read or written at least: batch norm
 # 3 forward and 5 backward, ReLU 2 and 3, pooling 1.25 and 1.25 (a quarter comes out).
 PASSES = 15.5

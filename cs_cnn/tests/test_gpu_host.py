@@ -111,9 +111,24 @@ def test_a_batch_that_does_not_fit_goes_in_pieces():
             raise MemoryError
         return x + y
 
-    x, y = np.arange(10.0), np.ones(10)
-    np.testing.assert_array_equal(np.concatenate(memory.in_pieces("add", run, x, y)), x + 1)
+    x, y = np.arange(10.0).reshape(10, 1, 1, 1), np.ones((10, 1, 1, 1))
+    images = memory.Images(x)
+    memory.in_pieces("add", run, images.keep, x, y)
+    np.testing.assert_array_equal(images.whole, x + 1)
     assert sizes == [10, 5, 3, 3, 3, 1]
+
+
+def test_after_a_failure_all_pieces_are_kept_from_the_first_again():
+    calls, kept = [], []
+
+    def run(x):
+        calls.append(len(x))
+        if calls in ([8], [8, 4, 4]):
+            raise MemoryError
+        return len(x)
+
+    memory.in_pieces("count", run, lambda rows, size: kept.append((rows.start, size)), np.ones(8))
+    assert kept == [(0, 4), (0, 2), (2, 2), (4, 2), (6, 2)]
 
 
 def test_where_no_image_fits_the_error_says_what_was_asked_for():
@@ -121,7 +136,7 @@ def test_where_no_image_fits_the_error_says_what_was_asked_for():
         raise MemoryError("allocating 8,192 bytes")
 
     with pytest.raises(MemoryError, match=r"conv2d: one image .* \(3, 2\).* 8,192 bytes"):
-        memory.in_pieces("conv2d", run, np.zeros((3, 2)))
+        memory.in_pieces("conv2d", run, print, np.zeros((3, 2)))
 
 
 @pytest.mark.parametrize("last", [False, True])

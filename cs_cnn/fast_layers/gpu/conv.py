@@ -11,12 +11,11 @@
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-from cs_cnn.backend import array_module
 from cs_cnn.fast_layers.gpu import conv_naive, conv_tensor, conv_tiled
 from cs_cnn.fast_layers.gpu.elementwise import relu_backward
-from cs_cnn.fast_layers.gpu.geometry import conv_geometry, empty_as, in_format_of
+from cs_cnn.fast_layers.gpu.geometry import conv_geometry
 from cs_cnn.fast_layers.gpu.launch import device, number
-from cs_cnn.fast_layers.gpu.memory import in_pieces
+from cs_cnn.fast_layers.gpu.memory import Images, in_pieces
 from cs_cnn.shapes import need_shape
 
 STEPS = {"naive": conv_naive, "tiled": conv_tiled, "tensor": conv_tensor}
@@ -94,12 +93,13 @@ def _forward(x, w, b, stride, padding, dilation, groups, relu):
     w = w.astype(x.dtype, copy=False)
     b = None if b is None else b.astype(x.dtype, copy=False)
     step, options = choose(x.dtype, groups)
-    pieces = in_pieces(
-        "conv2d",
-        lambda x: step.forward(x, w, b, g._replace(N=len(x)), relu=relu, **options),
-        x,
-    )
-    return _joined(pieces, x), cache
+    out = Images(x)
+
+    def piece(x):
+        return step.forward(x, w, b, g._replace(N=len(x)), relu=relu, **options)
+
+    in_pieces("conv2d", piece, out.keep, x)
+    return out.whole, cache
 
 
 def _backward(name, dout, cache, images):
@@ -114,16 +114,14 @@ def _backward(name, dout, cache, images):
         dx = step.backward_data(x, dout, filters, part, **options) if images else None
         return dx, step.backward_weights(x, dout, part, **options)
 
-    dx, dw = zip(*in_pieces(name, piece, x, dout), strict=True)
+    dx, dw = Images(x), []
+
+    def keep(rows, gradients):
+        if images:
+            dx.keep(rows, gradients[0])
+        dw[:] = [gradients[1] if rows.start == 0 else dw[0] + gradients[1]]
+
+    in_pieces(name, piece, keep, x, dout)
     wide = None if x.dtype == "float64" else "float32"
     db = None if b is None else dout.sum(axis=(0, 2, 3), dtype=wide).astype(b.dtype, copy=False)
-    dx = _joined(dx, x) if images else None
-    return dx, sum(dw[1:], dw[0]).astype(w.dtype, copy=False), db
-
-
-def _joined(pieces, x):
-    """The pieces' images as one array, in x's memory format."""
-    if len(pieces) == 1:
-        return in_format_of(x, pieces[0])
-    out = empty_as(x, (len(x), *pieces[0].shape[1:]))
-    return array_module(x).concatenate(pieces, out=out)
+    return dx.whole, dw[0].astype(w.dtype, copy=False), db

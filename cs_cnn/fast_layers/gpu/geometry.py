@@ -8,6 +8,8 @@ from cs_cnn.backend import array_module
 from cs_cnn.fast_layers.gpu.launch import contiguous
 from cs_cnn.shapes import conv2d_shape, pad_pairs, pair
 
+MOST = 2**31 - 2**10  # of what kernels count by int: the last block looks beyond the end
+
 
 class Conv(NamedTuple):
     """What a convolution is made of; the letters are those of conv.cuh, in the same order."""
@@ -52,9 +54,9 @@ def conv_geometry(x, w, b, stride, padding, dilation, groups):
     (top, _), (left, _) = pad_pairs(padding, (KH, KW), dilation, stride)
     steps, gaps = pair(stride), pair(dilation)
     sizes = (N, C_in, H, W, C_out, KH, KW, H_out, W_out)
-    if N * max(H * W, H_out * W_out) >= 2**31 or w.size >= 2**31:
+    if max(N * H * W, N * H_out * W_out, w.size) > MOST:
         raise ValueError(
-            f"conv2d: the GPU's kernels count pixels and weights up to 2**31 (x.shape={x.shape}, "
+            f"conv2d: the GPU's kernels count pixels and weights up to {MOST} (x.shape={x.shape}, "
             f"w.shape={w.shape}): give a smaller batch"
         )
     return Conv(*sizes, *steps, top, left, *gaps, groups)

@@ -67,5 +67,5 @@ def capture(function, *arrays):
         graph.launch()
         return results
 
-    replay.memory = pool  # lives as long as the recording
+    replay.kept = pool, function  # what the graph's addresses point at lives as long as it does
     return replay

@@ -1,9 +1,10 @@
 """What to do when the GPU's memory runs out: the batch in smaller pieces."""
 
 from cs_cnn.backend import array_module
+from cs_cnn.fast_layers.gpu.geometry import empty_as, in_format_of
 
 
-def in_pieces(name, run, *arrays):
+def in_pieces(name, run, keep, *arrays):
     """Call `run` on the whole batch, or on smaller and smaller pieces of it if memory runs out.
 
     Parameters
@@ -12,12 +13,10 @@ def in_pieces(name, run, *arrays):
         Begins the error.
     run : callable
         Takes the arrays, or as many of their first rows as a piece has; returns anything.
+    keep : callable
+        Is given the rows of a piece (a slice) and what `run` returned for it, in order, and from
+        the first piece again after a failure.
     arrays : arrays with the batch along their first axis
-
-    Returns
-    -------
-    list
-        What `run` returned for each piece, in order.
 
     Raises
     ------
@@ -27,8 +26,10 @@ def in_pieces(name, run, *arrays):
     batch, size = len(arrays[0]), max(len(arrays[0]), 1)
     while True:
         try:
-            starts = range(0, max(batch, 1), size)
-            return [run(*(a[s : s + size] for a in arrays)) for s in starts]
+            for start in range(0, max(batch, 1), size):
+                rows = slice(start, min(start + size, batch))
+                keep(rows, run(*(a[rows] for a in arrays)))
+            return
         except MemoryError as error:  # CuPy's OutOfMemoryError is one
             if size == 1:
                 shapes = ", ".join(str(a.shape) for a in arrays)
@@ -38,6 +39,27 @@ def in_pieces(name, run, *arrays):
                 ) from error
             free_cached_memory(*arrays)
             size = -(-size // 2)
+
+
+class Images:
+    """The images of all pieces as one array, in the memory format of x.
+
+    Of several pieces, each is copied to its place and given up before the next one is made.
+    """
+
+    def __init__(self, x):
+        self.x, self.whole = x, None
+
+    def keep(self, rows, piece):
+        """Put the images of a piece at their rows of the batch."""
+        if rows.start == 0:
+            self.whole = None  # what an attempt before this one made
+        if len(piece) == len(self.x):
+            self.whole = in_format_of(self.x, piece)
+            return
+        if self.whole is None:
+            self.whole = empty_as(self.x, (len(self.x), *piece.shape[1:]))
+        self.whole[rows] = piece
 
 
 def free_cached_memory(*arrays):

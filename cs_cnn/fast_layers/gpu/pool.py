@@ -1,7 +1,7 @@
 """Pooling on the GPU: pool.cu; arguments, results and errors are those of `cs_cnn.layers`."""
 
 from cs_cnn.backend import array_module
-from cs_cnn.fast_layers.gpu.geometry import Conv
+from cs_cnn.fast_layers.gpu.geometry import MOST, Conv
 from cs_cnn.fast_layers.gpu.launch import blocks, contiguous, launch, number
 from cs_cnn.shapes import need_shape, pair, pool2d_shape
 
@@ -48,9 +48,9 @@ def _geometry(name, x, kernel_size, stride, padding, dilation):
     stride = kernel_size if stride is None else stride
     N, C, H_out, W_out = pool2d_shape(name, x, kernel_size, stride, padding, dilation)
     (H, W), (KH, KW) = x.shape[2:], pair(kernel_size)
-    if N * C * max(H * W, H_out * W_out) >= 2**31:
+    if N * C * max(H * W, H_out * W_out) > MOST:
         raise ValueError(
-            f"{name}: the GPU's kernels count numbers up to 2**31 (x.shape={x.shape}): "
+            f"{name}: the GPU's kernels count numbers up to {MOST} (x.shape={x.shape}): "
             "give a smaller batch"
         )
     steps = (*pair(stride), *pair(padding, least=0), *pair(dilation))

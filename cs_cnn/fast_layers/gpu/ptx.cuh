@@ -17,9 +17,14 @@ __device__ inline float bfloat_to_float(unsigned short v) {
     return __uint_as_float((unsigned)v << 16);
 }
 __device__ inline unsigned short float_to_bfloat(float v) {
+#if __CUDA_ARCH__ >= 800
     unsigned short out;
     asm("cvt.rn.bf16.f32 %0, %1;" : "=h"(out) : "f"(v));
     return out;
+#else
+    const unsigned bits = __float_as_uint(v);
+    return v != v ? 0x7fff : (bits + 0x7fff + (bits >> 16 & 1)) >> 16;
+#endif
 }
 
 // The bits of the TF32 number (10 bits of fraction) nearest to a float.

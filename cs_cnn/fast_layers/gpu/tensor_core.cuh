@@ -79,9 +79,14 @@ __device__ inline void multiply(Tf32, float s[4], const Operand<4>& a, const Ope
     multiply_tf32(s, a.main, b.main);
 }
 __device__ inline void multiply(Tf32x3, float s[4], const Operand<4>& a, const Operand<2>& b) {
-    multiply_tf32(s, a.rest, b.main);  // the small ones first; rest * rest is too small to matter
-    multiply_tf32(s, a.main, b.rest);
-    multiply_tf32(s, a.main, b.main);
+    // Tensor cores cut a sum off where float32 would round it; over a long depth that adds up. So
+    // they sum only these terms, and an ordinary addition does the rest.
+    float part[4] = {};
+    multiply_tf32(part, a.rest, b.main);  // the small ones first; rest * rest does not matter
+    multiply_tf32(part, a.main, b.rest);
+    multiply_tf32(part, a.main, b.main);
+#pragma unroll
+    for (int e = 0; e < 4; e++) s[e] += part[e];
 }
 __device__ inline void multiply(Half, float s[4], const Operand<4>& a, const Operand<2>& b) {
     multiply_half(s, a.main, b.main);

@@ -82,7 +82,8 @@ void multiply_warp(float sums[4], const unsigned a[4], const unsigned b[2], Numb
                 const unsigned right = of_lane(column * 4 + t).b[half];
                 sum += (double)number(left, k % each) * number(right, k % each);
             }
-            sums[e] = sum;
+            const float near = sum;  // tensor cores don't round: they cut off
+            sums[e] = fabs((double)near) > fabs(sum) ? nextafterf(near, 0) : near;
         }
     });
 }
