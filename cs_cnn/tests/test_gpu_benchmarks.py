@@ -63,6 +63,23 @@ def test_the_training_step_as_it_is_recorded_is_pytorchs(on_cpu, monkeypatch, mo
         network.check(found, wanted, begun, mode)
 
 
+@pytest.mark.skipif(gpu_problem() is not None, reason=f"{gpu_problem()}")
+def test_a_recorded_step_changes_the_parameters_as_three_steps_do():
+    """Two steps before the recording and one replay, on a GPU."""
+    import cupy
+
+    arrays = network.batch(4, **SMALL)
+    begun, wanted, recorded = (network.start(**SMALL) for _ in range(3))
+    recorded = network.moved(recorded, cupy.asarray)
+    there = [cupy.asarray(a) for a in arrays]
+    replay = gpu.capture(lambda *a: network.training_step(gpu, *a, recorded), *there)
+    replay(*there)
+    after_steps(fast_layers, *arrays, wanted)
+    for name, param in recorded.params.items():
+        way = np.abs(wanted.params[name] - begun.params[name]).max()
+        assert np.abs(param.get() - wanted.params[name]).max() <= 0.03 * way, name
+
+
 def capture(function, *arrays):
     """Plays `gpu.capture`: two steps before the recording, and one for every replay."""
     for _ in range(2):
