@@ -12,6 +12,7 @@ import numpy as np
 
 from cs_cnn.fast_layers import columns, fft, pointwise, strided, windows, winograd
 from cs_cnn.fast_layers.blocks import Places, parts
+from cs_cnn.fast_layers.results import empty_images
 from cs_cnn.fast_layers.threads import cores, each, one_blas_thread
 from cs_cnn.shapes import conv2d_shape, need_shape, pad_pairs, pair
 
@@ -116,10 +117,8 @@ def view(x):
 
 def empty_like(x, shape, dtype):
     """An empty array (N, C, H, W) of this shape with the channels last in memory as x has them."""
-    if x.shape[1] > 1 and x.strides[1] == x.itemsize != x.strides[3]:
-        N, C, H, W = shape
-        return np.empty((N, H, W, C), dtype).transpose(0, 3, 1, 2)
-    return np.empty(shape, dtype)
+    last = x.shape[1] > 1 and x.strides[1] == x.itemsize != x.strides[3]
+    return empty_images(shape, dtype, last)
 
 
 MULTIPLY, MOVE = 0.01, 0.12  # nanoseconds on one core: a multiplication and addition, a copy

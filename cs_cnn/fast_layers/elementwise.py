@@ -6,6 +6,7 @@ backward pass is its own output, which the next layer keeps anyway: no second co
 
 import numpy as np
 
+from cs_cnn.fast_layers.results import empty
 from cs_cnn.fast_layers.scratch import scratch
 from cs_cnn.fast_layers.threads import cores, each
 from cs_cnn.shapes import linear_shape, need_shape
@@ -15,7 +16,7 @@ PART = 2**19  # numbers at a time
 
 def relu_forward(x):
     """Same as `cs_cnn.layers.relu_forward`; the cache is `out`, so don't change that in place."""
-    out = np.empty_like(x)
+    out = _empty_like(x, x.dtype)
     _by_parts(lambda target, part: np.maximum(part, 0, out=target), out, x)
     return out, out
 
@@ -24,9 +25,20 @@ def relu_backward(dout, cache):
     """Same as `cs_cnn.layers.relu_backward`: x > 0 just where out > 0."""
     out = cache
     need_shape("relu_backward", "dout", dout, out.shape)
-    dx = np.empty_like(out, dtype=dout.dtype)
+    dx = _empty_like(out, dout.dtype)
     _by_parts(_keep_positive, dx, dout, out)
     return dx
+
+
+def _empty_like(x, dtype):
+    """`np.empty_like`: x's memory order, whatever that is."""
+    order = _order(x)
+    return empty([x.shape[axis] for axis in order], dtype).transpose(np.argsort(order))
+
+
+def _order(x):
+    """x's axes, from the one with the largest steps in memory to that with the smallest."""
+    return np.argsort([-stride for stride in x.strides], kind="stable")
 
 
 def _keep_positive(dx, dout, out):
@@ -45,7 +57,7 @@ def _by_parts(function, *arrays):
 
     The first array is written to.
     """
-    axes = np.argsort([-stride for stride in arrays[0].strides], kind="stable")
+    axes = _order(arrays[0])
     flat = [np.ascontiguousarray(a.transpose(axes)).reshape(-1) for a in arrays]
     parts = [slice(i, i + PART) for i in range(0, flat[0].size, PART)]
     each(lambda part: function(*(a[part] for a in flat)), parts, flat[0].size)
@@ -55,7 +67,7 @@ def linear_forward(x, w, b=None):
     """Same as `cs_cnn.layers.linear_forward`, with the bias added in place."""
     shape = linear_shape(x, w, b)
     given = [a for a in (x, w, b) if a is not None]
-    out = np.empty(shape, np.result_type(*given))
+    out = empty(shape, np.result_type(*given))
     _multiply(x.reshape(-1, x.shape[-1]), w.T, out.reshape(-1, len(w)))
     if b is not None:
         out += b
@@ -67,7 +79,7 @@ def linear_backward(dout, cache):
     x, w, b = cache
     need_shape("linear_backward", "dout", dout, (*x.shape[:-1], w.shape[0]))
     rows, features = dout.reshape(-1, w.shape[0]), x.reshape(-1, w.shape[1])
-    dx = np.empty(x.shape, np.result_type(dout, w))
+    dx = empty(x.shape, np.result_type(dout, w))
     dw = np.empty(w.shape, np.result_type(dout, x))
     _multiply(rows, w, dx.reshape(features.shape))
     _multiply(rows.T, features, dw)

@@ -16,6 +16,7 @@ channels of `L` numbers: (N, C, H W), or with the channels last (pixels, C, 1).
 import numpy as np
 
 from cs_cnn.fast_layers.blocks import is_channels_last
+from cs_cnn.fast_layers.results import empty
 from cs_cnn.fast_layers.scratch import scratch
 from cs_cnn.fast_layers.threads import cores, each
 from cs_cnn.normalization import batch_norm_axes
@@ -112,7 +113,7 @@ def _sums(douts, rows, mean):
 def _affine(arrays, factors, shift):
     """The sum of each array of rows times its factor per channel, plus a shift per channel."""
     first, *others = arrays
-    out = np.empty(first.shape, first.dtype)
+    out = empty(first.shape, first.dtype)
     factors, shift = [_spread(f, first) for f in factors], _spread(shift, first)
 
     def one(part):

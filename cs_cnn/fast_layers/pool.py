@@ -22,6 +22,7 @@ from typing import NamedTuple
 import numpy as np
 
 from cs_cnn.fast_layers.blocks import is_channels_last
+from cs_cnn.fast_layers.results import empty_images
 from cs_cnn.fast_layers.scratch import scratch
 from cs_cnn.fast_layers.threads import cores, each
 from cs_cnn.shapes import lowest, need_shape, pair, pool2d_shape
@@ -204,12 +205,8 @@ def as_planes(x, last=None):
 
 def _empty(shape, last, dtype):
     """A new array (N, C, H, W), with the channels last or not, and its own view as planes."""
-    N, C, H, W = shape
-    if last:
-        out = np.empty((N, H, W, C), dtype)
-        return out.transpose(0, 3, 1, 2), out
-    out = np.empty(shape, dtype)
-    return out, out.reshape(N * C, H, W, 1)
+    out = empty_images(shape, dtype, last)
+    return out, as_planes(out, last)
 
 
 def _window(name, x, kernel_size, stride, padding, dilation=1):

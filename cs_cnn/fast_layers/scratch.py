@@ -12,6 +12,8 @@ from weakref import WeakValueDictionary
 
 import numpy as np
 
+from cs_cnn.fast_layers.results import drop_results
+
 KEPT = 24 * 2**20  # bytes of scratch that a thread keeps at most
 
 _lock = threading.Lock()
@@ -51,7 +53,8 @@ def scratch(name, shape, dtype):
 
 
 def drop_scratch():
-    """Give all scratch memory back. What still runs keeps what it has borrowed."""
+    """Give all memory back that waits to be used again. What still runs keeps what it has."""
+    drop_results()
     with _lock:
         for store in list(_stores.values()):
             store.clear()
