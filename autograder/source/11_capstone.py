@@ -519,16 +519,17 @@ for name, count in operations.items():
 #
 # | epoch | 1 | 2 | 3 | 4 | 5 | 6 | 7 | **all 10,000, six views** |
 # |---|---|---|---|---|---|---|---|---|
-# | right | 71 % | 82 % | 82 % | 85 % | 88 % | 89 % | 91 % | **91.5 %** |
-# | seconds | 40 | 78 | 115 | 153 | 192 | 233 | 273 | **288** |
+# | right | 73 % | 79 % | 79 % | 82 % | 86 % | 88 % | 90 % | **91.7 %** |
+# | seconds | 40 | 75 | 107 | 141 | 178 | 219 | 258 | **274** |
 #
 # Most is learned in the first two epochs; the rest comes while the learning rate falls. With eight
 # epochs, and filters that turn twice as fast, it was 91.4 %: more is not always more.
 #
-# That is five of the ten minutes, in NumPy alone. PyTorch's layers in the same loop, on the same two
-# cores right after it: 91.5 % in 287 seconds. For this network they are no faster, and you know what
-# yours do. (An older version of our layers needed 538 seconds, on the same machine with
-# `OPENBLAS_CORETYPE=Haswell`: that holds NumPy's library to the instructions of an older processor.)
+# That is less than five of the ten minutes, in NumPy alone (in another run it was 242 seconds).
+# PyTorch's layers in the same loop, on the same two cores right before it: 91.5 % in 279 seconds. For
+# this network they are no faster, and you know what yours do. (An older version of our layers needed
+# 538 seconds, on the same machine with `OPENBLAS_CORETYPE=Haswell`: that holds NumPy's library to the
+# instructions of an older processor.)
 #
 # `LONG` is wider and takes twice as many epochs: **94.1 % in 27 minutes** (1,613 seconds). And a GPU
 # runs the same loop with CuPy's arrays; the recipe for it is there, but has not been tried on a GPU.
