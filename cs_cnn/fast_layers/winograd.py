@@ -233,11 +233,11 @@ def kernel_points(w, m):
     U = scratch("winograd U", (len(G), C, F), w.dtype)
 
     def some(c):
-        taps = np.ascontiguousarray(w[:, c].reshape(F, -1).T)
-        np.matmul(G, taps.reshape(-1, KH * KW, F), out=U[:, c].swapaxes(0, 1))
+        taps = scratch("winograd image", (c.stop - c.start, KH * KW, F), w.dtype)
+        np.copyto(taps.reshape(-1, F), w[:, c].reshape(F, -1).T)
+        np.matmul(G, taps, out=U[:, c].swapaxes(0, 1))
 
-    step = -(-C // cores())
-    each(some, [slice(c, c + step) for c in range(0, C, step)], U.size)
+    each(some, parts(C, cores()), U.size)
     return U.reshape(m + KH - 1, m + KW - 1, C, F)
 
 

@@ -272,6 +272,19 @@ def test_forward_needs_little_more_memory_than_its_output(name, last):
     assert peak <= out.nbytes + 8 * 2**20
 
 
+@pytest.mark.skipif(threads.cores() > 2, reason="each core more needs scratch of its own")
+@pytest.mark.parametrize("x_shape", [(16, 256, 14, 14), (4, 256, 56, 56), (16, 512, 7, 7)])
+def test_many_channels_need_little_more_memory_too(x_shape):
+    C = x_shape[1]
+    x, w = (np.ones(shape, np.float32) for shape in (x_shape, (C, C, 3, 3)))
+    fast_layers.drop_scratch()
+    tracemalloc.start()
+    out, _ = fast_layers.conv2d_forward(x, w, padding=1)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak <= out.nbytes + 8 * 2**20
+
+
 def test_scratch_is_used_again_bounded_and_dropped():
     first = scratch.scratch("test", (3, 4), np.float32)
     again = scratch.scratch("test", (2, 2), np.float64)
