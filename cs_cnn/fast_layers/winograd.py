@@ -8,15 +8,17 @@ two dimensions 36 that of 144:
     y = Aᵀ [ (G g) * (Bᵀ d) ]             Y = Aᵀ [ (G g Gᵀ) * (Bᵀ d B) ] A
 
 The sum over channels is taken before Aᵀ, so the products `*` of all tiles, channels and filters are
-36 matrix products, one for each pair of points. The rest is matrix products too, five in all, each
-of which writes where the next one reads; no step only moves numbers:
+36 matrix products, one for each pair of points. The rest is matrix products too, five steps in all,
+each of which writes where the next one reads:
 
     across   Bᵀ on the tiles of each row of pixels       down   Bᵀ on the rows of each row of tiles
     the 36 products over the channels
     down     Aᵀ on the rows of each row of tiles         across   Aᵀ on the tiles of each row
 
 `across` takes some tiles of a row at once: their matrices, one below the other and shifted, are one
-banded matrix. That multiplies zeros too, but BLAS turns (C, W) into (W, C) on its way for nothing.
+banded matrix. That multiplies zeros too, but BLAS turns (C, W) into (W, C) on its way. What is only
+copied: images with the channels first, in long runs, to where their planes don't compete in the
+cache (`apart`), and pixels that a stride puts together (`squares`).
 
 The price is rounding: large and small powers of the points meet. With 256 channels, the error in
 float32 (the norm of the difference over that of the result) is 2e-6 for F(4x4, 3x3) and 6e-6 for
@@ -37,7 +39,7 @@ from cs_cnn.fast_layers.blocks import add_up, apart, apart_from, blocks, padded,
 from cs_cnn.fast_layers.scratch import scratch
 from cs_cnn.fast_layers.threads import cores, each
 
-# The first few of these round least (see Barabasz et al. 2020); infinity comes last, always.
+# 1/2 with -2 rounds less than 2 with -2 (see Barabasz et al. 2020); infinity comes last, always.
 POINTS = (0, 1, -1, Fraction(1, 2), -2, 2, Fraction(-1, 2))
 BLOCK_BYTES = 2.7e6  # pixels, tiles and products of one block, to stay near the core
 GRADIENT_BYTES = 4e6  # the same for the gradient by the filters, whose sums are over tiles
