@@ -36,6 +36,7 @@ def jupyterlab(tmp_path):
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"]
     command += [f"--port={port}", f"--notebook-dir={folder}", "--IdentityProvider.token="]
     command += [f"--LabApp.app_settings_dir={overrides.parent}"]
+    command += [f"--LabApp.workspaces_dir={tmp_path / 'workspaces'}"]
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         wait_for(f"http://127.0.0.1:{port}/api/status")
@@ -149,10 +150,10 @@ def until(page, true, seconds=60):
 
 
 def open_and_run(page, address):
-    """Open a notebook in JupyterLab and run all its cells."""
+    """Open a notebook in JupyterLab and run all its cells, once its kernel listens."""
     page.goto(address)
     page.locator(".jp-Notebook .jp-Cell").first.wait_for(timeout=60_000)
-    page.get_by_text("Python 3 (ipykernel)").first.wait_for(timeout=60_000)
+    page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=60_000)
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_role("menuitem", name="Run All Cells").first.click()
 
