@@ -26,6 +26,8 @@ def pair(value, name="value", least=1):
     ValueError
         If it is neither an int nor two ints, or smaller than `least`.
     """
+    if type(value) is int and value >= least:  # most are: layers ask a dozen times a call
+        return value, value
     both = (value, value) if isinstance(value, Integral) else value
     try:
         first, second = both

@@ -26,22 +26,34 @@ class Places(NamedTuple):
     DW: int = 1
 
 
+def turned(w, places):
+    """The filters and places of a convolution of dout that gives the gradient by the images.
+
+    With stride 1, every pixel gathers what the windows around it send: dout meets the filters
+    turned by 180 degrees, and channels and filters change places.
+    """
+    top = -places.DH * (w.shape[2] - 1) - places.top
+    left = -places.DW * (w.shape[3] - 1) - places.left
+    return w.transpose(1, 0, 2, 3)[:, :, ::-1, ::-1], places._replace(top=top, left=left)
+
+
 def is_channels_last(x):
     """Whether the channels of a pixel of x (N, H, W, C) are neighbours in memory."""
     return x.shape[3] == 1 or (x.strides[3] == x.itemsize and x.strides[2] != x.itemsize)
 
 
-def blocks(N, rows, across, pixels):
+def blocks(N, rows, across, pixels, over=0.4):
     """Cut N images of `rows` rows, `across` pixels each, into pairs of slices (images, rows).
 
-    A block holds at most about `pixels` pixels: some rows of one image, or all rows of some images.
-    All have nearly the same size, and there are enough for all cores.
+    A block holds about `pixels` pixels: some rows of one image, or all rows of some images. All
+    have nearly the same size, and there are enough for all cores. A block of whole images may be
+    larger by this part `over` where each core then has one block less to start.
     """
     pixels = max(1, min(pixels, -(-N * rows * across // cores())))
     if pixels < rows * across:
         spans = parts(rows, -(-rows * across // pixels))
         return [(slice(n, n + 1), span) for n in range(N) for span in spans]
-    count = -(-N // (pixels // (rows * across)))
+    count = -(-N // int((1 + over) * pixels / (rows * across)))
     return [(n, slice(0, rows)) for n in parts(N, -(-count // cores()) * cores())]
 
 

@@ -47,7 +47,9 @@ def conv2d_backward(dout, cache):
     gradients, filters = (a.astype(dtype, copy=False) for a in (dout, w))
     with one_blas_thread():
         for c, f in slices(w, groups):
-            image_gradient(view(gradients)[..., f], filters[f], view(dx)[..., c], places)
+            g = view(gradients)[..., f]
+            way = choose("image_gradient", g.shape, filters[f].shape, places, dtype)
+            way.image_gradient(g, filters[f], view(dx)[..., c], places)
     return dx.astype(x.dtype, copy=False), *conv2d_backward_filters(dout, cache)
 
 
@@ -70,21 +72,6 @@ def conv2d_backward_filters(dout, cache):
             dw[f] = way.kernel_gradient(view(images)[..., c], g, filters[f], places)
     db = None if b is None else bias_gradient(view(dout))
     return dw.astype(w.dtype, copy=False), db
-
-
-def image_gradient(dout, w, dx, places):
-    """Write the gradient by the images into dx.
-
-    With stride 1 that can be a convolution too: every pixel gathers what the windows around it
-    send. So dout meets the filters turned by 180 degrees, and channels and filters change places.
-    """
-    way = choose("image_gradient", dout.shape, w.shape, places, dx.dtype)
-    if hasattr(way, "image_gradient"):
-        return way.image_gradient(dout, w, dx, places)
-    top = -places.DH * (w.shape[2] - 1) - places.top
-    left = -places.DW * (w.shape[3] - 1) - places.left
-    turned = w.transpose(1, 0, 2, 3)[:, :, ::-1, ::-1]
-    return way.forward(dout, turned, None, dx, places._replace(top=top, left=left))
 
 
 def bias_gradient(dout):

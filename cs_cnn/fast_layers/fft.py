@@ -13,7 +13,7 @@ For stride 1 without dilation. Images are (N, H, W, C) here, spectra (frequencie
 
 import numpy as np
 
-from cs_cnn.fast_layers.blocks import add_up, blocks, padded
+from cs_cnn.fast_layers.blocks import add_up, blocks, padded, turned
 from cs_cnn.fast_layers.threads import each
 
 BLOCK_BYTES = 2e6
@@ -54,6 +54,12 @@ def forward(x, w, b, out, places):
         np.add(sums, 0 if b is None else b, out=out[block[0]])
 
     each(one, parts, 0.1 * out.size * w[0].size)
+
+
+def image_gradient(dout, w, dx, places):
+    """Write the gradient by the images into dx (N, H, W, C)."""
+    filters, places = turned(w, places)
+    forward(dout, filters, None, dx, places)
 
 
 def kernel_gradient(x, dout, w, places):

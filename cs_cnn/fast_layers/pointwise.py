@@ -6,7 +6,7 @@ for each image (F, C) @ (C, H W); channels last, x @ wᵀ for all pixels at once
 
 import numpy as np
 
-from cs_cnn.fast_layers.blocks import add_up, blocks, is_channels_last, padded
+from cs_cnn.fast_layers.blocks import add_up, blocks, is_channels_last, padded, turned
 from cs_cnn.fast_layers.threads import each
 
 BLOCK_BYTES = 2e6
@@ -49,6 +49,12 @@ def forward(x, w, b, out, places):
             place += b
 
     each(one, parts, 0.1 * out.size * w.shape[1])
+
+
+def image_gradient(dout, w, dx, places):
+    """Write the gradient by the images, for stride 1, into dx (N, H, W, C)."""
+    filters, places = turned(w, places)
+    forward(dout, filters, None, dx, places)
 
 
 def kernel_gradient(x, dout, w, places):

@@ -52,12 +52,11 @@ def image_gradient(dout, w, dx, places):
     w_s = folded_kernel(w, (SH, SW))
     KH, KW = w_s.shape[2:]
     H, W = dout.shape[1] + KH - 1, dout.shape[2] + KW - 1
-    flipped = w_s.transpose(1, 0, 2, 3)[:, :, ::-1, ::-1]
     step = max(1, int(CHUNK_BYTES / (H * W * SH * SW * C * dx.itemsize)))
     buffer = scratch("strided", (min(step, N), H, W, SH * SW * C), dx.dtype)
     for chunk in (slice(n, min(n + step, N)) for n in range(0, N, step)):
         squares = buffer[: chunk.stop - chunk.start]
-        winograd.forward(dout[chunk], flipped, None, squares, Places(1 - KH, 1 - KW))
+        winograd.image_gradient(dout[chunk], w_s, squares, Places())
 
         def unfold(n, squares=squares, first=chunk.start):
             square = squares[n].reshape(H, W, C, SH, SW).transpose(2, 0, 3, 1, 4)

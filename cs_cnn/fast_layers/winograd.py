@@ -35,7 +35,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cs_cnn.fast_layers.blocks import add_up, apart, apart_from, blocks, padded, parts, strided_view
+from cs_cnn.fast_layers.blocks import (
+    add_up,
+    apart,
+    apart_from,
+    blocks,
+    padded,
+    parts,
+    strided_view,
+    turned,
+)
 from cs_cnn.fast_layers.scratch import scratch
 from cs_cnn.fast_layers.threads import cores, each
 
@@ -43,7 +52,8 @@ from cs_cnn.fast_layers.threads import cores, each
 POINTS = (0, 1, -1, Fraction(1, 2), -2, 2, Fraction(-1, 2))
 BLOCK_BYTES = 2.7e6  # pixels, tiles and products of one block, to stay near the core
 GRADIENT_BYTES = 4e6  # the same for the gradient by the filters, whose sums are over tiles
-KERNEL_BYTES = 3.3e6  # values of so many filters at a time
+KERNEL_BYTES = 3.3e6  # values of so many filters at a time: the forward pass needs little memory
+BACKWARD_KERNEL_BYTES = 7e6  # the backward pass rather transforms its images less often
 ROWS_BYTES = 5e5  # images of which `points` makes the rows of tiles at once
 SEGMENT_BYTES = 32  # so many tiles does `across` take at once, times the bytes of a number
 WORK = 0.03  # operations (see `each`) for a multiplication of the definition
@@ -113,7 +123,7 @@ def plan(w, out, block_bytes, least):
     fit = (block_bytes - 1.6 * ROWS_BYTES) / (size * (C + F))
     if fit < 2 * R * tiles.TX:  # one image or less: its pixels are half a V, its rows up to 3/4
         fit = block_bytes / (size * (1.5 * C + max(0.75 * C, F)))
-    return tiles, blocks(N, R, tiles.TX, max(least, int(fit)))
+    return tiles, blocks(N, R, tiles.TX, max(least, int(fit)), over=0)
 
 
 @cache
@@ -243,12 +253,12 @@ def kernel_points(w, m):
     return U.reshape(m + KH - 1, m + KW - 1, C, F)
 
 
-def forward(x, w, b, out, places):
+def forward(x, w, b, out, places, kernel_bytes=KERNEL_BYTES):
     """Write the convolution of x (N, H, W, C) with w (F, C, KH, KW) into out."""
     F, C, KH, KW = w.shape
     m = tile_size(*out.shape[1:3], KH, KW, w.dtype)
     area = (m + KH - 1) * (m + KW - 1)
-    most = max(16, int(KERNEL_BYTES / (area * C * w.itemsize)))
+    most = max(16, int(kernel_bytes / (area * C * w.itemsize)))
     for f in parts(F, -(-F // most)):
         some_filters(x, w[f], None if b is None else b[f], out[..., f], places)
 
@@ -279,13 +289,19 @@ def some_filters(x, w, b, out, places):
     each(one, cut, WORK * out.size * C * KH * KW)
 
 
+def image_gradient(dout, w, dx, places):
+    """Write the gradient by the images into dx (N, H, W, C)."""
+    filters, places = turned(w, places)
+    forward(dout, filters, None, dx, places, BACKWARD_KERNEL_BYTES)
+
+
 def kernel_gradient(x, dout, w, places):
     """The gradient by w of `forward`, from dout (N, H_out, W_out, F): each step transposed.
 
     dM = A dY Aᵀ at every tile, dU = Vᵀ dM summed over the tiles, dw = Gᵀ dU G.
     """
     F, C, KH, KW = w.shape
-    tiles, cut = plan(w, dout, GRADIENT_BYTES, 64)
+    tiles, cut = plan(w, dout, GRADIENT_BYTES, min(max(64, C * F // (C + F)), 128))
     m = tiles.m
 
     def one(block, dU):
