@@ -90,16 +90,17 @@ def forward(x, w, b, out, places):
 
 
 def kernel_gradient(x, dout, w, places):
-    """The gradient by w, from dout (N, H_out, W_out, F): dout @ columnsᵀ."""
+    """The gradients by w and by the biases, from dout (N, H_out, W_out, F): dout @ columnsᵀ."""
     F, W_out = w.shape[0], dout.shape[2]
 
     def one(block, dw):
-        cols = columns(x, block, W_out, w, places)[:, :-1]
+        cols = columns(x, block, W_out, w, places)
         pixels = dout[block].transpose(0, 3, 1, 2).reshape(len(cols), F, -1)
         np.sum(pixels @ cols.swapaxes(1, 2), axis=0, out=dw)
 
-    parts, shape = _parts(w, dout), (F, w[0].size)
-    return add_up(one, parts, shape, x.dtype, 0.1 * dout.size * w[0].size).reshape(w.shape)
+    parts, shape = _parts(w, dout), (F, w[0].size + 1)
+    dw = add_up(one, parts, shape, x.dtype, 0.1 * dout.size * w[0].size)
+    return dw[:, :-1].reshape(w.shape), dw[:, -1]
 
 
 def image_gradient(dout, w, dx, places):

@@ -11,9 +11,9 @@ from math import ceil, log2
 import numpy as np
 
 from cs_cnn.fast_layers import columns, fft, pointwise, strided, windows, winograd
-from cs_cnn.fast_layers.blocks import Places, parts
+from cs_cnn.fast_layers.blocks import Places
 from cs_cnn.fast_layers.results import empty_images
-from cs_cnn.fast_layers.threads import cores, each, one_blas_thread
+from cs_cnn.fast_layers.threads import one_blas_thread
 from cs_cnn.shapes import conv2d_shape, need_shape, pad_pairs, pair
 
 
@@ -63,26 +63,15 @@ def conv2d_backward_filters(dout, cache):
     need_shape("conv2d_backward_filters", "dout", dout, shape)
     places = places_of(w, stride, padding, dilation)
     dtype = np.result_type(dout, x, w)
-    dw = np.empty_like(w, dtype)
+    dw, db = np.empty_like(w, dtype), np.empty(len(w), dtype)
     images, gradients, filters = (a.astype(dtype, copy=False) for a in (x, dout, w))
     with one_blas_thread():
         for c, f in slices(w, groups):
             g = view(gradients)[..., f]
             way = choose("kernel_gradient", g.shape, w[f].shape, places, dtype)
-            dw[f] = way.kernel_gradient(view(images)[..., c], g, filters[f], places)
-    db = None if b is None else bias_gradient(view(dout))
+            dw[f], db[f] = way.kernel_gradient(view(images)[..., c], g, filters[f], places)
+    db = None if b is None else db.astype(b.dtype, copy=False)
     return dw.astype(w.dtype, copy=False), db
-
-
-def bias_gradient(dout):
-    """The sum of dout (N, H_out, W_out, F) over all pixels, some images at a time on all cores."""
-    sums = np.empty((len(dout), dout.shape[3]), dout.dtype)
-
-    def some(n):
-        np.sum(dout[n], axis=(1, 2), out=sums[n])
-
-    each(some, parts(len(dout), 4 * cores()), dout.size)
-    return sums.sum(axis=0)
 
 
 def places_of(w, stride, padding, dilation):

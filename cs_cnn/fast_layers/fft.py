@@ -63,15 +63,20 @@ def image_gradient(dout, w, dx, places):
 
 
 def kernel_gradient(x, dout, w, places):
-    """The gradient by w, from dout (N, H_out, W_out, F): dout slides over x, image by image."""
+    """The gradients by w and by the biases, from dout (N, H_out, W_out, F).
+
+    dout slides over x, image by image. Frequency 0 of dout is its sum.
+    """
     F, C, KH, KW = w.shape
     H, W, parts = _parts(x, w, dout)
 
     def one(block, dw):
         image = padded("fft image", x[block[0]], places.top, places.left, H, W)
         gradient = padded("fft gradient", dout[block[0]], 0, 0, H, W)
-        products = spectrum(gradient).conj().swapaxes(1, 2) @ spectrum(image)
-        np.copyto(dw, picture(products, H, W)[:, :KH, :KW])
+        waves = spectrum(gradient)
+        products = waves.conj().swapaxes(1, 2) @ spectrum(image)
+        dw[:, :-1] = picture(products, H, W)[:, :KH, :KW].reshape(F, -1)
+        np.sum(waves[0].real, axis=0, out=dw[:, -1])
 
-    dw = add_up(one, parts, (F, KH, KW, C), x.dtype, 0.1 * dout.size * w[0].size)
-    return dw.transpose(0, 3, 1, 2)
+    dw = add_up(one, parts, (F, w[0].size + 1), x.dtype, 0.1 * dout.size * w[0].size)
+    return dw[:, :-1].reshape(F, KH, KW, C).transpose(0, 3, 1, 2), dw[:, -1]

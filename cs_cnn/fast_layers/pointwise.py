@@ -58,13 +58,15 @@ def image_gradient(dout, w, dx, places):
 
 
 def kernel_gradient(x, dout, w, places):
-    """The gradient by w, from dout (N, H_out, W_out, F): doutᵀ @ x, summed over the images."""
+    """The gradients by w and by the biases, from dout (N, H_out, W_out, F): doutᵀ @ x, summed."""
     parts, pixels = _parts(x, dout, places)
 
     def one(block, dw):
         n, rows = block
-        terms = _matrices(dout[n, rows]).swapaxes(1, 2) @ _matrices(pixels(block))
-        np.sum(terms, axis=0, out=dw)
+        gradient = _matrices(dout[n, rows])
+        np.sum(gradient.swapaxes(1, 2) @ _matrices(pixels(block)), axis=0, out=dw[:, :-1])
+        np.sum(gradient.sum(axis=1), axis=0, out=dw[:, -1])
 
-    dw = add_up(one, parts, w.shape[:2], x.dtype, 0.1 * dout.size * w.shape[1])
-    return dw[:, :, None, None]
+    (F, C), operations = w.shape[:2], 0.1 * dout.size * w.shape[1]
+    dw = add_up(one, parts, (F, C + 1), x.dtype, operations)
+    return dw[:, :-1, None, None], dw[:, -1]

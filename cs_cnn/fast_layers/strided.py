@@ -40,10 +40,10 @@ def forward(x, w, b, out, places):
 
 
 def kernel_gradient(x, dout, w, places):
-    """The gradient by w, from dout (N, H_out, W_out, F)."""
+    """The gradients by w and by the biases, from dout (N, H_out, W_out, F)."""
     S = places.SH, places.SW
-    dw_s = winograd.kernel_gradient(x, dout, folded_kernel(w, S), places)
-    return unfolded_kernel(dw_s, w.shape, S)
+    dw_s, db = winograd.kernel_gradient(x, dout, folded_kernel(w, S), places)
+    return unfolded_kernel(dw_s, w.shape, S), db
 
 
 def image_gradient(dout, w, dx, places):

@@ -83,7 +83,10 @@ def _taps(image, KW, W_out, places):
 
 
 def kernel_gradient(x, dout, w, places):
-    """The gradient by w, from dout (N, H_out, W_out, F): a product for each row p of the kernel."""
+    """The gradients by w and by the biases, from dout (N, H_out, W_out, F).
+
+    A product for each row p of the kernel; also here one more tap is always 1.
+    """
     (F, C, KH, KW), (N, H_out, W_out, _) = w.shape, dout.shape
 
     def one(block, dw):
@@ -91,20 +94,21 @@ def kernel_gradient(x, dout, w, places):
         R, top = rows.stop - rows.start, places.top + rows.start * places.SH
         H, W = (R - 1) * places.SH + KH, _width(W_out, KW, places)
         image = padded("windows image", x[n], top, places.left, H, W, channels_last=False)
-        lowered = scratch("windows lowered", (len(image), C * KW, H, W_out), x.dtype)
+        lowered = scratch("windows lowered", (len(image), C * KW + 1, H, W_out), x.dtype)
         taps = _taps(image, KW, W_out, places).transpose(0, 2, 3, 1, 4)
-        np.copyto(lowered.reshape(taps.shape), taps)
+        np.copyto(lowered[:, :-1].reshape(taps.shape), taps)
+        lowered[:, -1] = 1
         gradient = padded("windows gradient", dout[n], rows.start, 0, R, W_out, False)
         gradient = gradient.transpose(0, 3, 1, 2).reshape(-1, F, R * W_out)
         for p in range(KH):
             part = lowered[:, :, p : p + (R - 1) * places.SH + 1 : places.SH]
-            part = part.reshape(-1, C * KW, R * W_out)
+            part = part.reshape(len(image), -1, R * W_out)
             np.sum(gradient @ part.swapaxes(1, 2), axis=0, out=dw[p])
 
     fit = int(BLOCK_BYTES / ((C * KW * places.SH + F) * x.itemsize))
     parts = blocks(N, H_out, W_out, fit)
-    dw = add_up(one, parts, (KH, F, C * KW), x.dtype, 0.1 * dout.size * w[0].size)
-    return dw.reshape(KH, F, C, KW).transpose(1, 2, 0, 3)
+    dw = add_up(one, parts, (KH, F, C * KW + 1), x.dtype, 0.1 * dout.size * w[0].size)
+    return dw[..., :-1].reshape(KH, F, C, KW).transpose(1, 2, 0, 3), dw[0, :, -1]
 
 
 def image_gradient(dout, w, dx, places):

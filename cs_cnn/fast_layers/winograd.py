@@ -296,23 +296,26 @@ def image_gradient(dout, w, dx, places):
 
 
 def kernel_gradient(x, dout, w, places):
-    """The gradient by w of `forward`, from dout (N, H_out, W_out, F): each step transposed.
+    """The gradients by w and by the biases, from dout (N, H_out, W_out, F): each step transposed.
 
-    dM = A dY Aᵀ at every tile, dU = Vᵀ dM summed over the tiles, dw = Gᵀ dU G.
+    dM = A dY Aᵀ at every tile, dU = Vᵀ dM summed over the tiles, dw = Gᵀ dU G. At the point 1, dM
+    is the sum of the tile.
     """
     F, C, KH, KW = w.shape
     tiles, cut = plan(w, dout, GRADIENT_BYTES, min(max(64, C * F // (C + F)), 128))
     m = tiles.m
 
-    def one(block, dU):
+    def one(block, out):
         images, rows = block
         V = input_points(x, block, places, tiles)
         g = dout[images, rows.start * m : rows.stop * m]
         shape = len(g), rows.stop - rows.start, F
         dM = points("A", "winograd dM", shape, tiles, g.dtype, lambda n: (neighbours(g[n]), 0, 0))
-        np.matmul(V.swapaxes(2, 3), dM, out=dU)
+        np.matmul(V.swapaxes(2, 3), dM, out=out[:-1].reshape(*tiles.sides, C, F))
+        np.sum(dM[1, 1], axis=0, out=out[-1])
 
-    shape = *tiles.sides, C, F
-    dU = add_up(one, cut, shape, x.dtype, WORK * dout.size * C * KH * KW)
     G = filter_matrix(m, KH, KW, x.dtype)
-    return (G.T @ dU.reshape(len(G), -1)).reshape(KH, KW, C, F).transpose(3, 2, 0, 1)
+    shape = len(G) * C + 1, F
+    sums = add_up(one, cut, shape, x.dtype, WORK * dout.size * C * KH * KW)
+    dw = G.T @ sums[:-1].reshape(len(G), C * F)
+    return dw.reshape(KH, KW, C, F).transpose(3, 2, 0, 1), sums[-1]

@@ -84,16 +84,16 @@ def convolutions(draw, kernel=4, stride=3, dilation=2, groups=1):
 
 
 def run(way, x, w, b, dout, options):
-    """What one way computes, of (out, dw, dx), without the choice between ways."""
+    """What one way computes, of (out, dw, db, dx), without the choice between ways."""
     places = conv.places_of(w, options["stride"], options["padding"], options["dilation"])
     out = np.full_like(dout, np.nan)
     way.forward(conv.view(x), w, b, conv.view(out), places)
-    dw = way.kernel_gradient(conv.view(x), conv.view(dout), w, places)
+    dw, db = way.kernel_gradient(conv.view(x), conv.view(dout), w, places)
     if way is pointwise and (places.SH, places.SW) != (1, 1):
-        return out, dw
+        return out, dw, db
     dx = np.full_like(x, np.nan)
     way.image_gradient(conv.view(dout), w, conv.view(dx), places)
-    return out, dw, dx
+    return out, dw, db, dx
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -107,10 +107,10 @@ def test_each_way_is_pytorchs_wherever_it_applies(name, dtype, data, seed, last)
     shape = F.conv2d(*map(torch.tensor, inputs), **options).shape
     dout = np.random.default_rng(seed).standard_normal(shape).astype(dtype)
     dout = fast_layers.channels_last(dout) if last else dout
-    out, dx, dw, _ = torch_results(inputs, dout, options)
+    out, dx, dw, db = torch_results(inputs, dout, options)
     got = run(way, *inputs, dout, options)
     limit = single if dtype == np.float32 else 1e-13
-    for mine, right in zip(got, (out, dw, dx), strict=False):
+    for mine, right in zip(got, (out, dw, db, dx), strict=False):
         assert mine.dtype == dtype
         assert error(mine, right) <= limit
 
