@@ -3,8 +3,8 @@
 One idea a file. For convolution read them in this order: im2col (one large product), columns (the
 same by tiles that stay in the cache), windows (views instead of copies), pointwise (1x1), winograd
 (fewer multiplications), strided, fft, and conv, which chooses. For the other layers: pool, norm,
-elementwise. They share blocks, threads, and memory that is used again: scratch, results. `gpu` has
-the same layers as CUDA kernels; arrays that live on a GPU go there.
+elementwise. They share blocks, products, threads, and memory that is used again: scratch, results.
+`gpu` has the same layers as CUDA kernels; arrays that live on a GPU go there.
 
 An array is always (N, C, H, W), but its memory may have the channels last (see `channels_last`),
 as PyTorch's memory formats have it. Such an input gives such an output, so one conversion at the

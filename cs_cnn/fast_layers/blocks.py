@@ -42,6 +42,14 @@ def is_channels_last(x):
     return x.shape[3] == 1 or (x.strides[3] == x.itemsize and x.strides[2] != x.itemsize)
 
 
+def stays_channels_last(x):
+    """Whether x (N, C, H, W) has its channels last in memory, so that results shall have them too.
+
+    With a single channel both layouts are the same: first.
+    """
+    return x.ndim == 4 and x.shape[1] > 1 and is_channels_last(x.transpose(0, 2, 3, 1))
+
+
 def blocks(N, rows, across, pixels, over=0.4):
     """Cut N images of `rows` rows, `across` pixels each, into pairs of slices (images, rows).
 

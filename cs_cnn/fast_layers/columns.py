@@ -8,7 +8,8 @@ and overwritten, instead of once for all images in fresh memory.
 
 import numpy as np
 
-from cs_cnn.fast_layers.blocks import add_up, blocks, is_channels_last, padded, put, strided_view
+from cs_cnn.fast_layers.blocks import add_up, blocks, padded, put, strided_view
+from cs_cnn.fast_layers.products import matmul, sum_of_products
 from cs_cnn.fast_layers.scratch import scratch
 from cs_cnn.fast_layers.threads import each
 
@@ -74,17 +75,11 @@ def forward(x, w, b, out, places):
     F, W_out = w.shape[0], out.shape[2]
     bias = np.zeros(F, w.dtype) if b is None else b  # counts once for each pixel: meets the ones
     filters = np.column_stack([w.reshape(F, -1), bias])
-    last = is_channels_last(out)
 
     def one(block):
         cols = columns(x, block, W_out, w, places)
         place = out[block]
-        N, rows = place.shape[:2]
-        if last:
-            np.matmul(cols.swapaxes(1, 2), filters.T, out=place.reshape(N, rows * W_out, F))
-        else:
-            pixels = place.transpose(0, 3, 1, 2).reshape(N, F, rows * W_out)
-            np.matmul(filters, cols, out=pixels)
+        matmul(filters, cols, place.transpose(0, 3, 1, 2).reshape(len(place), F, -1))
 
     each(one, _parts(w, out), 0.1 * out.size * w[0].size)
 
@@ -96,7 +91,7 @@ def kernel_gradient(x, dout, w, places):
     def one(block, dw):
         cols = columns(x, block, W_out, w, places)
         pixels = dout[block].transpose(0, 3, 1, 2).reshape(len(cols), F, -1)
-        np.sum(pixels @ cols.swapaxes(1, 2), axis=0, out=dw)
+        sum_of_products(pixels, cols, dw)
 
     parts, shape = _parts(w, dout), (F, w[0].size + 1)
     dw = add_up(one, parts, shape, x.dtype, 0.1 * dout.size * w[0].size)
@@ -114,7 +109,7 @@ def image_gradient(dout, w, dx, places):
         gradient = padded("columns gradient", dout[n], 0, 0, H_out, W_out, channels_last=False)
         pixels = gradient.transpose(0, 3, 1, 2).reshape(-1, F, H_out * W_out)
         dcols = scratch("columns", (len(pixels), C, KH, KW, H_out, W_out), dx.dtype)
-        np.matmul(filters, pixels, out=dcols.reshape(len(pixels), -1, H_out * W_out))
+        matmul(filters, pixels, dcols.reshape(len(pixels), -1, H_out * W_out))
         frame = scratch("columns image", (len(pixels), C, H, W), dx.dtype).transpose(0, 2, 3, 1)
         frame[...] = 0
         taps = _taps(frame, KW, W_out, places)

@@ -11,7 +11,7 @@ from math import ceil, log2
 import numpy as np
 
 from cs_cnn.fast_layers import columns, fft, pointwise, strided, windows, winograd
-from cs_cnn.fast_layers.blocks import Places
+from cs_cnn.fast_layers.blocks import Places, stays_channels_last
 from cs_cnn.fast_layers.results import empty_images
 from cs_cnn.fast_layers.threads import one_blas_thread
 from cs_cnn.shapes import conv2d_shape, need_shape, pad_pairs, pair
@@ -93,13 +93,11 @@ def view(x):
 
 def empty_like(x, shape, dtype):
     """An empty array (N, C, H, W) of this shape with the channels last in memory as x has them."""
-    last = x.shape[1] > 1 and x.strides[1] == x.itemsize != x.strides[3]
-    return empty_images(shape, dtype, last)
+    return empty_images(shape, dtype, stays_channels_last(x))
 
 
-MULTIPLY, MOVE = 0.01, 0.12  # nanoseconds on one core: a multiplication and addition, a copy
-LONG_SUMS = 2.3  # times slower: the gradient by the filters, few numbers that are sums of many
-LEAST_ROWS = 16  # of a product: BLAS takes as long for fewer
+MULTIPLY, MOVE = 0.009, 0.1  # nanoseconds on one core: a multiplication and addition, a copy
+LEAST_ROWS = 8  # of a product: BLAS takes as long for fewer
 
 
 def choose(task, out_shape, w_shape, places, dtype):
@@ -115,8 +113,8 @@ def choose(task, out_shape, w_shape, places, dtype):
     _, _, SH, SW, DH, DW = places
     plain = (DH, DW) == (1, 1) and dtype.char in "fd"
     counts = {columns: count_columns(F, C, KH, KW)}
-    if DH == SH == 1:
-        counts[windows] = count_windows(F, C, KH, KW, task)
+    if DH == 1 and (SH == 1 or task != "image_gradient"):
+        counts[windows] = count_windows(F, C, KH, KW, SH, task)
     if (KH, KW) == (1, 1) and (task != "image_gradient" or (SH, SW) == (1, 1)):
         return pointwise
     if plain and (SH, SW) == (1, 1):
@@ -125,12 +123,10 @@ def choose(task, out_shape, w_shape, places, dtype):
             counts[winograd] = count_winograd(F, C, KH, KW, H_out, W_out, dtype)
     elif plain and max(squares := (ceil(KH / SH), ceil(KW / SW))) <= 5:
         counts[strided] = count_winograd(F, C * SH * SW, *squares, H_out, W_out, dtype)
-    slower = LONG_SUMS if task == "kernel_gradient" else 1
 
     def nanoseconds(way):
         multiplied, moved = counts[way]
-        price = MULTIPLY * slower if way in (columns, windows) else MULTIPLY
-        return price * multiplied + MOVE * moved
+        return MULTIPLY * multiplied + MOVE * moved
 
     return min(counts, key=nanoseconds)
 
@@ -142,9 +138,11 @@ def count_columns(F, C, KH, KW):
     return F * C * KH * KW, C * KH * KW + F
 
 
-def count_windows(F, C, KH, KW, task):
+def count_windows(F, C, KH, KW, SH, task):
+    """The gradients take more passes over dout: KH products, or a copy with zeros around it."""
     rows = C * KW if task == "image_gradient" else LEAST_ROWS
-    return F * C * KH * KW * max(1, LEAST_ROWS / rows), C * KW + F
+    passes = {"forward": 1, "kernel_gradient": 0.7 + 0.3 * KH, "image_gradient": 1.5}[task]
+    return F * C * KH * KW * max(1, LEAST_ROWS / rows), C * KW * SH + F * passes
 
 
 def count_winograd(F, C, KH, KW, H_out, W_out, dtype):

@@ -15,7 +15,7 @@ channels of `L` numbers: (N, C, H W), or with the channels last (pixels, C, 1).
 
 import numpy as np
 
-from cs_cnn.fast_layers.blocks import is_channels_last
+from cs_cnn.fast_layers.blocks import stays_channels_last
 from cs_cnn.fast_layers.results import empty
 from cs_cnn.fast_layers.scratch import scratch
 from cs_cnn.fast_layers.threads import cores, each
@@ -31,7 +31,7 @@ def batch_norm_forward(
 ):
     """Same as `cs_cnn.normalization.batch_norm_forward`; the cache keeps x itself."""
     batch_norm_axes(x, gamma, beta, running_mean, running_var, training)
-    last = _is_last(x)
+    last = stays_channels_last(x)
     if training:
         mean, var, M = _moments(_rows(x, last), x.shape[1])
         unbiased = (var * (M / (M - 1))).astype(x.dtype)
@@ -52,7 +52,7 @@ def batch_norm_backward(dout, cache):
     """
     x, mean, std, gamma, training = cache
     need_shape("batch_norm_backward", "dout", dout, x.shape)
-    last, M = _is_last(x), x.size // gamma.size
+    last, M = stays_channels_last(x), x.size // gamma.size
     douts, rows = _rows(dout, last), _rows(x, last)
     dbeta, along = _sums(douts, rows, mean)
     dgamma = along / std
@@ -150,10 +150,6 @@ def _parts(rows):
     cuts = [slice(r, r + step_R) for r in range(0, R, step_R)]
     channels = [slice(c, c + step_C) for c in range(0, C, step_C)]
     return [(i, (cut, c)) for i, cut in enumerate(cuts) for c in channels], len(cuts)
-
-
-def _is_last(x):
-    return x.ndim == 4 and x.shape[1] > 1 and is_channels_last(x.transpose(0, 2, 3, 1))
 
 
 def _rows(x, last):

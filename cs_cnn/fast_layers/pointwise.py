@@ -7,6 +7,7 @@ for each image (F, C) @ (C, H W); channels last, x @ wᵀ for all pixels at once
 import numpy as np
 
 from cs_cnn.fast_layers.blocks import add_up, blocks, is_channels_last, padded, turned
+from cs_cnn.fast_layers.products import matmul, sum_of_products
 from cs_cnn.fast_layers.threads import each
 
 BLOCK_BYTES = 2e6
@@ -39,12 +40,13 @@ def _matrices(image):
 def forward(x, w, b, out, places):
     """Write the convolution of x (N, H, W, C) with w (F, C, 1, 1) into out."""
     parts, pixels = _parts(x, out, places)
-    matrix = w[:, :, 0, 0].T
+    matrix = np.ascontiguousarray(w[:, :, 0, 0].T)
+    multiply = matmul if is_channels_last(out) else np.matmul
 
     def one(block):
         n, rows = block
         place = out[n, rows]
-        np.matmul(_matrices(pixels(block)), matrix, out=_matrices(place))
+        multiply(_matrices(pixels(block)), matrix, out=_matrices(place))
         if b is not None:
             place += b
 
@@ -63,9 +65,9 @@ def kernel_gradient(x, dout, w, places):
 
     def one(block, dw):
         n, rows = block
-        gradient = _matrices(dout[n, rows])
-        np.sum(gradient.swapaxes(1, 2) @ _matrices(pixels(block)), axis=0, out=dw[:, :-1])
-        np.sum(gradient.sum(axis=1), axis=0, out=dw[:, -1])
+        gradient = _matrices(dout[n, rows]).swapaxes(1, 2)
+        sum_of_products(gradient, _matrices(pixels(block)).swapaxes(1, 2), dw[:, :-1])
+        np.sum(gradient.sum(axis=2), axis=0, out=dw[:, -1])
 
     (F, C), operations = w.shape[:2], 0.1 * dout.size * w.shape[1]
     dw = add_up(one, parts, (F, C + 1), x.dtype, operations)

@@ -21,7 +21,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cs_cnn.fast_layers.blocks import is_channels_last
+from cs_cnn.fast_layers.blocks import stays_channels_last
 from cs_cnn.fast_layers.results import empty_images
 from cs_cnn.fast_layers.scratch import scratch
 from cs_cnn.fast_layers.threads import cores, each
@@ -195,11 +195,9 @@ def as_planes(x, last=None):
 
     `last` tells whether the channels shall lie last; without it, they stay where they are.
     """
-    pixels = x.transpose(0, 2, 3, 1)
-    if last is None:
-        last = x.shape[1] > 1 and is_channels_last(pixels)
+    last = stays_channels_last(x) if last is None else last
     if last:
-        return np.ascontiguousarray(pixels)
+        return np.ascontiguousarray(x.transpose(0, 2, 3, 1))
     return np.ascontiguousarray(x).reshape(-1, *x.shape[2:], 1)
 
 

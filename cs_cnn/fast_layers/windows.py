@@ -18,6 +18,7 @@ For dilation 1 from row to row (DH); any stride and DW. Images are (N, H, W, C) 
 import numpy as np
 
 from cs_cnn.fast_layers.blocks import add_up, blocks, is_channels_last, padded, put, strided_view
+from cs_cnn.fast_layers.products import matmul, sum_of_products
 from cs_cnn.fast_layers.scratch import scratch
 from cs_cnn.fast_layers.threads import each
 
@@ -57,7 +58,7 @@ def _channels_first(image, filters, out, KH, KW, places, ones):
     lowered[:, :, T:] = 1
     n, h, tap, pixel = lowered.strides
     windows = (N, rows, filters.shape[1], W_out), (n, places.SH * h, tap, pixel)
-    np.matmul(filters, strided_view(lowered, *windows), out=out.transpose(0, 1, 3, 2))
+    matmul(filters, strided_view(lowered, *windows), out.transpose(0, 1, 3, 2))
 
 
 def _channels_last(image, filters, out, KH, KW, places, ones):
@@ -68,7 +69,7 @@ def _channels_last(image, filters, out, KH, KW, places, ones):
     lowered[..., T:] = 1
     n, column, h, channel = lowered.strides
     windows = (N, rows, W_out, len(filters)), (n, places.SH * h, column, channel)
-    np.matmul(strided_view(lowered, *windows), filters, out=out)
+    matmul(strided_view(lowered, *windows), filters, out)
 
 
 def _width(W_out, KW, places):
@@ -98,12 +99,11 @@ def kernel_gradient(x, dout, w, places):
         taps = _taps(image, KW, W_out, places).transpose(0, 2, 3, 1, 4)
         np.copyto(lowered[:, :-1].reshape(taps.shape), taps)
         lowered[:, -1] = 1
-        gradient = padded("windows gradient", dout[n], rows.start, 0, R, W_out, False)
-        gradient = gradient.transpose(0, 3, 1, 2).reshape(-1, F, R * W_out)
+        gradient = dout[block].transpose(0, 3, 1, 2).reshape(len(image), F, R * W_out)
         for p in range(KH):
             part = lowered[:, :, p : p + (R - 1) * places.SH + 1 : places.SH]
             part = part.reshape(len(image), -1, R * W_out)
-            np.sum(gradient @ part.swapaxes(1, 2), axis=0, out=dw[p])
+            sum_of_products(gradient, part, dw[p])
 
     fit = int(BLOCK_BYTES / ((C * KW * places.SH + F) * x.itemsize))
     parts = blocks(N, H_out, W_out, fit)

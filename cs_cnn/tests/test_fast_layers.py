@@ -21,6 +21,7 @@ from cs_cnn.fast_layers import (
     fft,
     gpu,
     pointwise,
+    products,
     scratch,
     strided,
     threads,
@@ -42,10 +43,13 @@ WAYS = {
 ERROR = {np.float32: 1e-5, np.float64: 1e-13}
 
 
-def error(got, want):
-    """The size of the difference over the size of what is right, or of its terms if they cancel."""
+def error(got, want, terms=1):
+    """The size of the difference over the size of what is right, or of its terms if they cancel.
+
+    Terms are of size 1; so many independent ones have a sum of about their number's root.
+    """
     assert got.shape == want.shape
-    return np.linalg.norm(got - want) / max(np.linalg.norm(want), np.sqrt(want.size), 1)
+    return np.linalg.norm(got - want) / max(np.linalg.norm(want), np.sqrt(want.size * terms), 1)
 
 
 def torch_results(inputs, dout, options):
@@ -110,9 +114,10 @@ def test_each_way_is_pytorchs_wherever_it_applies(name, dtype, data, seed, last)
     out, dx, dw, db = torch_results(inputs, dout, options)
     got = run(way, *inputs, dout, options)
     limit = single if dtype == np.float32 else 1e-13
-    for mine, right in zip(got, (out, dw, db, dx), strict=False):
+    pixels = dout.size // dout.shape[1]
+    for mine, right, terms in zip(got, (out, dw, db, dx), (1, pixels, pixels, 1), strict=False):
         assert mine.dtype == dtype
-        assert error(mine, right) <= limit
+        assert error(mine, right, terms) <= limit
 
 
 @settings(max_examples=60, deadline=None)
@@ -387,3 +392,26 @@ def test_blocks_cover_every_row_once(N, rows, across, pixels):
     for n, r in blocks(N, rows, across, pixels):
         seen[n, r] += 1
     assert (seen == 1).all()
+
+
+def _matrices(rng, *shape, transposed):
+    """Random matrices (n, rows, columns), or such whose columns lie in a row in memory."""
+    x = rng.standard_normal((shape[0], shape[2], shape[1]) if transposed else shape)
+    return x.swapaxes(1, 2) if transposed else x
+
+
+# small enough for one call, cut with and without a rest, too long to be cut
+@pytest.mark.parametrize("M, K, N", [(3, 4, 5), (40, 30, 2048), (64, 28, 1500), (700, 20, 50)])
+@pytest.mark.parametrize("transposed", [False, True])
+def test_products_in_parts_are_the_products(M, K, N, transposed):
+    rng = np.random.default_rng(0)
+    a, b = _matrices(rng, 2, M, K, transposed=transposed), rng.standard_normal((2, K, N))
+    out = _matrices(rng, 2, M, N, transposed=transposed)
+    products.matmul(a, b, out)
+    assert error(out, a @ b) <= 1e-13
+    products.matmul(a[0], b, out)
+    assert error(out, a[0] @ b) <= 1e-13
+    total, right = np.empty((M, K)), rng.standard_normal((2, K, N))
+    left = _matrices(rng, 2, M, N, transposed=transposed)
+    products.sum_of_products(left, right, total)
+    assert error(total, sum(g @ t.T for g, t in zip(left, right, strict=True))) <= 1e-13
