@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from cs_cnn import layers, normalization
 from cs_cnn.backend import gpu_problem, to_cpu, to_gpu
 from cs_cnn.fast_layers import gpu
-from cs_cnn.fast_layers.gpu import conv, conv_tensor, elementwise, launch
+from cs_cnn.fast_layers.gpu import conv, conv_tensor, conv_tiled, elementwise, launch
 from cs_cnn.tests import cuda_on_cpu
 from cs_cnn.tests.cuda_on_cpu.kernels import KERNELS
 from cs_cnn.tests.test_layers import convolutions, poolings
@@ -91,6 +91,13 @@ def test_the_first_steps_are_pytorchs_convolution(lane, step, case, seed):
 def test_the_first_steps_keep_float32_and_float16(lane, step, dtype, tolerance):
     case = (2, 6, 9, 11), (10, 3, 3, 2), {"stride": (2, 1), "padding": 1, "groups": 2}, True
     check_conv(lane, conv.STEPS[step], case, 0, dtype, tolerance)
+
+
+@pytest.mark.parametrize("tile", [(2, 8), (4, 8), (8, 8)])
+def test_results_of_many_tiles(lane, monkeypatch, tile):
+    monkeypatch.setattr(conv_tiled, "choose_tile", lambda *args: tile)
+    case = (2, 10, 13, 11), (300, 5, 3, 2), {"padding": 1, "groups": 2}, True
+    check_conv(lane, conv_tiled, case, 0, np.float32, 2e-6)
 
 
 TENSOR = {

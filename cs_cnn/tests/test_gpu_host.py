@@ -6,6 +6,8 @@ import subprocess
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cs_cnn import fast_layers, layers, normalization
 from cs_cnn.backend import gpu_problem
@@ -226,6 +228,13 @@ def test_batch_norm_is_folded_where_the_arrays_live(bias):
     there = [None if a is None else Foreign(a) for a in inputs]
     got = normalization.fuse_batch_norm(*there)
     assert_near([a.numbers for a in got], normalization.fuse_batch_norm(*inputs), 0, np.float64)
+
+
+@given(st.integers(0, 2**31 - 1), st.integers(1, 2**31 - 1) | st.integers(1, 300))
+def test_a_multiplication_divides(n, value):
+    value, multiplier, shift = geometry.divisor(value)
+    assert multiplier < 2**32
+    assert (2 * n * multiplier >> 32) >> shift == n // value  # as conv.cuh does it
 
 
 def test_the_kernels_headers_are_written_in_once():

@@ -5,20 +5,41 @@
 
 #pragma once
 
+// A number that others are divided by: numbers from 0 to 2^31 - 1 in three instructions, instead of
+// twenty, because the reciprocal is known before the kernel starts (Granlund and Montgomery, 1994).
+struct Divisor {
+    int value;
+    unsigned multiplier;  // 2^(31 + shift) / value, rounded up
+    int shift;
+    __device__ operator int() const { return value; }
+};
+__device__ inline int operator/(int n, Divisor d) {
+    return __umulhi(2u * n, d.multiplier) >> d.shift;
+}
+__device__ inline int operator%(int n, Divisor d) { return n - n / d * d.value; }
+__device__ inline long long operator/(long long n, Divisor d) { return n / d.value; }
+__device__ inline long long operator%(long long n, Divisor d) { return n % d.value; }
+
 struct Pixel { int n, i, j; };
 struct Tap { int c, p, q; };
 
 struct Conv {
-    int N, C_in, H, W, C_out, KH, KW, H_out, W_out, SH, SW, top, left, DH, DW, groups;
-
-    __device__ int channels() const { return C_in / groups; }  // that one filter sees
-    __device__ int filters() const { return C_out / groups; }  // in one group
-    __device__ int taps() const { return KH * KW; }
+    int N;
+    Divisor C_in, H, W, C_out, KH, KW, H_out, W_out, SH, SW;
+    int top, left, DH, DW;
+    Divisor taps;           // KH KW
+    int channels, filters;  // C_in, C_out of one group
 
     // The parts of a running number: of a pixel of the output or the input, or of a tap (c, p, q).
     __device__ Pixel out_pixel(int m) const { return split(m, H_out, W_out); }
     __device__ Pixel in_pixel(int m) const { return split(m, H, W); }
-    __device__ Tap tap(int k) const { return {k / taps(), k / KW % KH, k % KW}; }
+    __device__ Tap tap(int k) const { return {k / taps, k / KW % KH, k % KW}; }
+
+    // Of a running number that counts the channels fastest: (p, q, c).
+    __device__ Tap channels_last_tap(int k, Divisor channels) const {
+        const int tap = k / channels;
+        return {k % channels, tap / KW, tap % KW};
+    }
 
     // The row (or column) of the input that tap p meets in the window of output row i.
     __device__ int row(int i, int p) const { return i * SH + p * DH - top; }
@@ -29,10 +50,10 @@ struct Conv {
     __device__ int out_row(int h, int p) const { return back(h + top - p * DH, SH, H_out); }
     __device__ int out_column(int w, int q) const { return back(w + left - q * DW, SW, W_out); }
 
-    __device__ static Pixel split(int m, int height, int width) {
+    __device__ static Pixel split(int m, Divisor height, Divisor width) {
         return {m / width / height, m / width % height, m % width};
     }
-    __device__ static int back(int distance, int stride, int size) {
+    __device__ static int back(int distance, Divisor stride, int size) {
         const bool hit = distance >= 0 && distance % stride == 0 && distance / stride < size;
         return hit ? distance / stride : -1;
     }

@@ -5,144 +5,185 @@
 //     backward_data     channels        input pixels         (f, p, q): filter and tap
 //     backward_weights  filters         (c, p, q)            output pixels
 //
-// The matrices are never built ("implicit" product): a number is looked up where the index says.
-// 16 x 16 threads copy 64 x 16 numbers of each side into shared memory; then each thread sums 4 x 4
-// results from there, so that a number read from memory is used 64 times instead of once.
+// 16 x 16 threads copy a tile of each side into shared memory, DEPTH numbers deep; then each thread
+// sums DOWN x ACROSS results from there. With 8 x 8 a number read from memory is used 128 times
+// instead of once, and one read from shared memory 8 times.
 
-#include "conv.cuh"
 #include "numbers.cuh"
+#include "sources.cuh"
 
-constexpr int TILE = 64, DEPTH = 16, SIDE = 16, EACH = TILE / SIDE;
+constexpr int DEPTH = 16, SIDE = 16;
 
-// Sums left(row)(k) * right(column)(k) over k in [first, last) and hands the sums to
-// store(row, column, sum). RIGHT_RUNS_DEEP: neighbours in memory differ in k, not in column.
-template <typename T, bool RIGHT_RUNS_DEEP, typename Left, typename Right, typename Store>
-__device__ void product(int rows, int columns, int first, int last,
-                        Left left, Right right, Store store) {
-    __shared__ Sum<T> left_tile[DEPTH][TILE + 1], right_tile[DEPTH][TILE + 1];
+// Whether neighbours in memory differ in depth or in row: so do neighbouring threads.
+enum Order { DEEP, ACROSS };
+
+// Copies the tiles of one side, ROWS rows deep DEPTH. A thread copies the same rows (DEEP) or the
+// same row (ACROSS) of every tile; `source` is one of sources.cuh.
+template <typename T, Order ORDER, int ROWS, typename Source> struct Copies {
+    static constexpr int THREADS = SIDE * SIDE, COUNT = ROWS * DEPTH / THREADS;
+    const Source& source;
+    const int row, k;
+    decltype(source.row(0)) rows[ORDER == DEEP ? COUNT : 1];
+
+    __device__ Copies(const Source& source, int row0, int thread)
+        : source(source), row(ORDER == DEEP ? thread / DEPTH : thread % ROWS),
+          k(ORDER == DEEP ? thread % DEPTH : thread / ROWS) {
+        for (int i = 0; i < (ORDER == DEEP ? COUNT : 1); i++)
+            rows[i] = source.row(row0 + row + i * (THREADS / DEPTH));
+    }
+    // deep[k] is the source's of the tile's depth k.
+    template <typename Deep>
+    __device__ void copy(Sum<T> tile[DEPTH][ROWS + 4], const Deep deep[DEPTH]) const {
+#pragma unroll
+        for (int i = 0; i < COUNT; i++) {
+            const int at = ORDER == DEEP ? k : k + i * (THREADS / ROWS);
+            const T* from = source.at(rows[ORDER == DEEP ? i : 0], deep[at]);
+            tile[at][ORDER == DEEP ? row + i * (THREADS / DEPTH) : row] = from ? number(*from) : 0;
+        }
+    }
+};
+
+// Which of the rows (or columns) of a tile thread `me` of SIDE sums as its number e of EACH: four
+// neighbours each, which are read from shared memory at once.
+template <int EACH> __device__ inline int own(int me, int e) {
+    constexpr int RUN = EACH < 4 ? EACH : 4;
+    return e / RUN * RUN * SIDE + me * RUN + e % RUN;
+}
+
+// Sums left (row, k) * right (column, k) over k in [first, last) and hands the sums to
+// store(row, column, sum).
+template <typename T, int DOWN, int COLUMNS_EACH, Order RIGHT, typename Left, typename Right,
+          typename Store>
+__device__ void product(int rows, int columns, int first, int last, const Left& left,
+                        const Right& right, Store store) {
+    constexpr int ROWS = DOWN * SIDE, COLUMNS = COLUMNS_EACH * SIDE;
+    alignas(16) __shared__ Sum<T> left_tile[DEPTH][ROWS + 4], right_tile[DEPTH][COLUMNS + 4];
+    __shared__ decltype(left.deep(0)) left_deep[DEPTH];
+    __shared__ decltype(right.deep(0)) right_deep[DEPTH];
     const int thread = threadIdx.y * SIDE + threadIdx.x;
-    const int row0 = blockIdx.y * TILE, column0 = blockIdx.x * TILE;
-    Sum<T> sums[EACH][EACH] = {};
+    const int row0 = blockIdx.y * ROWS, column0 = blockIdx.x * COLUMNS;
+    const Copies<T, DEEP, ROWS, Left> left_copies(left, row0, thread);
+    const Copies<T, RIGHT, COLUMNS, Right> right_copies(right, column0, thread);
+    Sum<T> sums[DOWN][COLUMNS_EACH] = {};
 
+    auto prepare = [&](int k0) {  // by two warps, for everyone
+        if (thread < DEPTH) left_deep[thread] = left.deep(k0 + thread);
+        if (thread / 32 == 1 && thread % 32 < DEPTH)
+            right_deep[thread % 32] = right.deep(k0 + thread % 32);
+    };
+    prepare(first);
+    __syncthreads();
     for (int k0 = first; k0 < last; k0 += DEPTH) {
-        for (int e = thread; e < TILE * DEPTH; e += SIDE * SIDE) {
-            const int k = e % DEPTH, row = e / DEPTH;
-            const bool there = row0 + row < rows && k0 + k < last;
-            left_tile[k][row] = there ? left(row0 + row)(k0 + k) : 0;
-        }
-        for (int e = thread; e < TILE * DEPTH; e += SIDE * SIDE) {
-            const int k = RIGHT_RUNS_DEEP ? e % DEPTH : e / TILE;
-            const int column = RIGHT_RUNS_DEEP ? e / DEPTH : e % TILE;
-            const bool there = column0 + column < columns && k0 + k < last;
-            right_tile[k][column] = there ? right(column0 + column)(k0 + k) : 0;
-        }
+        left_copies.copy(left_tile, left_deep);
+        right_copies.copy(right_tile, right_deep);
         __syncthreads();  // the tiles are full
+        prepare(k0 + DEPTH);
 #pragma unroll
         for (int k = 0; k < DEPTH; k++) {
-            Sum<T> a[EACH], b[EACH];
-            for (int s = 0; s < EACH; s++) {
-                a[s] = left_tile[k][threadIdx.y + s * SIDE];
-                b[s] = right_tile[k][threadIdx.x + s * SIDE];
-            }
+            Sum<T> a[DOWN], b[COLUMNS_EACH];
 #pragma unroll
-            for (int r = 0; r < EACH; r++)
+            for (int r = 0; r < DOWN; r++) a[r] = left_tile[k][own<DOWN>(threadIdx.y, r)];
 #pragma unroll
-                for (int s = 0; s < EACH; s++) sums[r][s] += a[r] * b[s];
+            for (int s = 0; s < COLUMNS_EACH; s++) b[s] = right_tile[k][own<COLUMNS_EACH>(threadIdx.x, s)];
+#pragma unroll
+            for (int r = 0; r < DOWN; r++)
+#pragma unroll
+                for (int s = 0; s < COLUMNS_EACH; s++) sums[r][s] += a[r] * b[s];
         }
         __syncthreads();  // everyone has read them
     }
 #pragma unroll
-    for (int r = 0; r < EACH; r++)
+    for (int r = 0; r < DOWN; r++)
 #pragma unroll
-        for (int s = 0; s < EACH; s++) {
-            const int row = row0 + threadIdx.y + r * SIDE;
-            const int column = column0 + threadIdx.x + s * SIDE;
+        for (int s = 0; s < COLUMNS_EACH; s++) {
+            const int row = row0 + own<DOWN>(threadIdx.y, r);
+            const int column = column0 + own<COLUMNS_EACH>(threadIdx.x, s);
             if (row < rows && column < columns) store(row, column, sums[r][s]);
         }
 }
 
-// blockIdx.z is the group. The arrays are those of conv_naive.cu.
-template <typename T>
-__global__ void forward(const T* x, const T* w, const T* b, T* out, Conv g, int relu) {
-    const int rows = g.filters(), depth = g.channels() * g.taps();
-    const int f0 = blockIdx.z * rows, c0 = blockIdx.z * g.channels();
-    auto left = [&](int f) {
-        const T* filter = w + (long long)(f0 + f) * depth;
-        return [=](int k) { return number(filter[k]); };
-    };
-    auto right = [&](int m) {
+// w (C_out, channels, KH, KW) of one group as (channel, (f, p, q)).
+template <typename T> struct Filters {
+    const T* any;
+    Conv g;
+    int depth;
+
+    __device__ const T* row(int c) const { return c < g.channels ? any + c * g.taps : nullptr; }
+    __device__ int deep(int k) const {
+        return k < depth ? k / g.taps * g.channels * g.taps + k % g.taps : -1;
+    }
+    __device__ const T* at(const T* row, int deep) const {
+        return row && deep >= 0 ? row + deep : nullptr;
+    }
+};
+
+// dout of one group as (filter, output pixel).
+template <typename T> struct Outputs {
+    const T* any;
+    Conv g;
+    Images<false> dout;
+    int last;
+
+    __device__ const T* row(int f) const {
+        return f < g.filters ? any + dout.place(0, f, 0, 0) : nullptr;
+    }
+    __device__ long long deep(int m) const {
+        if (m >= last) return -1;
         const Pixel at = g.out_pixel(m);
-        const T* image = x + ((long long)at.n * g.C_in + c0) * g.H * g.W;
-        return [=](int k) {
-            const Tap t = g.tap(k);
-            const int h = g.row(at.i, t.p), v = g.column(at.j, t.q);
-            const long long line = (long long)t.c * g.H + h;
-            return g.inside(h, v) ? number(image[line * g.W + v]) : Sum<T>(0);
-        };
-    };
+        return dout.place(at.n, 0, at.i, at.j);
+    }
+    __device__ const T* at(const T* row, long long deep) const {
+        return row && deep >= 0 ? row + deep : nullptr;
+    }
+};
+
+// blockIdx.z is the group. The arrays are those of conv_naive.cu.
+template <typename T, int DOWN, int COLUMNS_EACH>
+__global__ void __launch_bounds__(SIDE * SIDE, 2)
+forward(const T* x, const T* w, const T* b, T* out, Conv g, int relu) {
+    const int depth = g.channels * g.taps, pixels = g.N * g.H_out * g.W_out;
+    const int f0 = blockIdx.z * g.filters, c0 = blockIdx.z * g.channels;
+    const Images<false> images{g.C_in, g.H, g.W}, outputs{g.C_out, g.H_out, g.W_out};
+    const Dense<T> left{w + (long long)f0 * depth, g.filters, depth, depth, 1};
+    const Windows<T, false, false> right{x + images.place(0, c0, 0, 0), g, images, pixels, depth};
     auto store = [&](int f, int m, Sum<T> sum) {
         const Pixel at = g.out_pixel(m);
         if (b) sum += number(b[f0 + f]);
-        const long long image = (long long)at.n * g.C_out + f0 + f;
-        out[(image * g.H_out + at.i) * g.W_out + at.j] = stored<T>(relu && sum < 0 ? 0 : sum);
+        out[outputs.place(at.n, f0 + f, at.i, at.j)] = stored<T>(relu && sum < 0 ? 0 : sum);
     };
-    product<T, false>(rows, g.N * g.H_out * g.W_out, 0, depth, left, right, store);
+    product<T, DOWN, COLUMNS_EACH, ACROSS>(g.filters, pixels, 0, depth, left, right, store);
 }
 
-template <typename T>
-__global__ void backward_data(const T* dout, const T* w, T* dx, Conv g) {
-    const int rows = g.channels(), f0 = blockIdx.z * g.filters(), c0 = blockIdx.z * rows;
-    auto left = [&](int c) {
-        return [=](int k) {
-            const Tap t = g.tap(k);  // t.c counts filters here
-            return number(w[((long long)(f0 + t.c) * rows + c) * g.taps() + t.p * g.KW + t.q]);
-        };
-    };
-    auto right = [&](int m) {
-        const Pixel at = g.in_pixel(m);
-        const T* image = dout + ((long long)at.n * g.C_out + f0) * g.H_out * g.W_out;
-        return [=](int k) {
-            const Tap t = g.tap(k);
-            const int i = g.out_row(at.i, t.p), j = g.out_column(at.j, t.q);
-            const long long line = (long long)t.c * g.H_out + i;
-            return i >= 0 && j >= 0 ? number(image[line * g.W_out + j]) : Sum<T>(0);
-        };
-    };
+template <typename T, int DOWN, int COLUMNS_EACH>
+__global__ void __launch_bounds__(SIDE * SIDE, 2)
+backward_data(const T* dout, const T* w, T* dx, Conv g) {
+    const int depth = g.filters * g.taps, pixels = g.N * g.H * g.W;
+    const int f0 = blockIdx.z * g.filters, c0 = blockIdx.z * g.channels;
+    const Images<false> images{g.C_in, g.H, g.W}, outputs{g.C_out, g.H_out, g.W_out};
+    const Filters<T> left{w + (long long)f0 * g.channels * g.taps, g, depth};
+    const Gradients<T, false> right{dout + outputs.place(0, f0, 0, 0), g, outputs, pixels, depth};
     auto store = [&](int c, int m, Sum<T> sum) {
         const Pixel at = g.in_pixel(m);
-        const long long image = (long long)at.n * g.C_in + c0 + c;
-        dx[(image * g.H + at.i) * g.W + at.j] = stored<T>(sum);
+        dx[images.place(at.n, c0 + c, at.i, at.j)] = stored<T>(sum);
     };
-    product<T, false>(rows, g.N * g.H * g.W, 0, g.filters() * g.taps(), left, right, store);
+    product<T, DOWN, COLUMNS_EACH, ACROSS>(g.channels, pixels, 0, depth, left, right, store);
 }
 
 // The depth is cut into `parts`, so that there are blocks enough for the GPU: blockIdx.z is
 // group * parts + part, and the caller adds the parts. dw (parts, C_out, C_in / groups, KH, KW).
-template <typename T>
-__global__ void backward_weights(const T* x, const T* dout, Sum<T>* dw, Conv g, int parts) {
+template <typename T, int DOWN, int COLUMNS_EACH>
+__global__ void __launch_bounds__(SIDE * SIDE, 2)
+backward_weights(const T* x, const T* dout, Sum<T>* dw, Conv g, int parts) {
     const int group = blockIdx.z / parts, part = blockIdx.z % parts;
-    const int rows = g.filters(), columns = g.channels() * g.taps();
+    const int columns = g.channels * g.taps;
     const int pixels = g.N * g.H_out * g.W_out, each = (pixels + parts - 1) / parts;
     const int first = min(part * each, pixels), last = min(first + each, pixels);
-    const int f0 = group * rows, c0 = group * g.channels();
-    auto left = [&](int f) {
-        return [=](int m) {
-            const Pixel at = g.out_pixel(m);
-            const long long image = (long long)at.n * g.C_out + f0 + f;
-            return number(dout[(image * g.H_out + at.i) * g.W_out + at.j]);
-        };
-    };
-    auto right = [&](int k) {
-        const Tap t = g.tap(k);
-        return [=](int m) {
-            const Pixel at = g.out_pixel(m);
-            const int h = g.row(at.i, t.p), v = g.column(at.j, t.q);
-            const long long image = (long long)at.n * g.C_in + c0 + t.c;
-            return g.inside(h, v) ? number(x[(image * g.H + h) * g.W + v]) : Sum<T>(0);
-        };
-    };
+    const int f0 = group * g.filters, c0 = group * g.channels;
+    const Images<false> images{g.C_in, g.H, g.W}, outputs{g.C_out, g.H_out, g.W_out};
+    const Outputs<T> left{dout + outputs.place(0, f0, 0, 0), g, outputs, last};
+    const Windows<T, false, true> right{x + images.place(0, c0, 0, 0), g, images, last, columns};
     auto store = [&](int f, int k, Sum<T> sum) {
         dw[((long long)part * g.C_out + f0 + f) * columns + k] = sum;
     };
-    product<T, true>(rows, columns, first, last, left, right, store);
+    product<T, DOWN, COLUMNS_EACH, DEEP>(g.filters, columns, first, last, left, right, store);
 }

@@ -3,7 +3,7 @@
 from cs_cnn.backend import array_module
 from cs_cnn.fast_layers.gpu.launch import blocks, contiguous, device, launch, number
 
-FILE, TILE, BLOCK = "conv_tiled.cu", 64, (16, 16)
+FILE, SIDE = "conv_tiled.cu", 16
 arranged = contiguous  # images as this step reads them
 
 
@@ -11,28 +11,30 @@ def forward(x, w, b, g, relu=False):
     """out (N, C_out, H_out, W_out); arguments as in `conv_naive.forward`."""
     out = array_module(x).empty((g.N, g.C_out, g.H_out, g.W_out), dtype=x.dtype)
     b = None if b is None else contiguous(b)
-    grid = (*blocks((g.pixels, TILE), (g.C_out // g.groups, TILE)), g.groups)
-    _start("forward", grid, contiguous(x), contiguous(w), b, out, g.struct, relu)
+    args = (contiguous(x), contiguous(w), b, out, g.struct, relu)
+    _start("forward", g.C_out // g.groups, g.pixels, g.groups, args)
     return out
 
 
 def backward_data(x, dout, w, g):
     """dx, shaped as x."""
     dx = array_module(x).empty(x.shape, dtype=x.dtype)
-    grid = (*blocks((g.N * g.H * g.W, TILE), (g.C_in // g.groups, TILE)), g.groups)
-    _start("backward_data", grid, contiguous(dout), contiguous(w), dx, g.struct)
+    args = (contiguous(dout), contiguous(w), dx, g.struct)
+    _start("backward_data", g.C_in // g.groups, g.N * g.H * g.W, g.groups, args)
     return dx
 
 
 def backward_weights(x, dout, g):
     """dw (C_out, C_in / groups, KH, KW)."""
-    columns, rows = blocks((g.depth, TILE), (g.C_out // g.groups, TILE))
-    parts = split_depth(columns * rows * g.groups, g.pixels)
+    rows = g.C_out // g.groups
+    tile = (4 if rows > 32 else 2, 4)  # few results: the depth makes the blocks, not they
+    tiles = tile_blocks(rows, g.depth, tile)
+    parts = split_depth(tiles[0] * tiles[1] * g.groups, g.pixels)
     wide = "float64" if x.dtype == "float64" else "float32"
     shape = (parts, g.C_out, g.C_in // g.groups, g.KH, g.KW)
     dw = array_module(x).empty(shape, dtype=wide)
-    grid = (columns, rows, g.groups * parts)
-    _start("backward_weights", grid, contiguous(x), contiguous(dout), dw, g.struct, parts)
+    args = (contiguous(x), contiguous(dout), dw, g.struct, parts)
+    _start("backward_weights", rows, g.depth, g.groups * parts, args, tile)
     return dw.sum(axis=0).astype(x.dtype, copy=False)
 
 
@@ -45,5 +47,26 @@ def split_depth(tiles, depth, least=512):
     return max(1, min(wanted, depth // least, 64))
 
 
-def _start(kernel, grid, first, *args):
-    launch(FILE, f"{kernel}<{number('conv2d', first.dtype)}>", grid, BLOCK, first, *args)
+def choose_tile(rows, columns, count, dtype):
+    """How many results, (down, across), a thread sums of `count` products (rows, columns).
+
+    Many, as long as the tiles are filled and every processor gets a block.
+    """
+    down = 2 if rows <= 2 * SIDE else 4 if rows <= 4 * SIDE else 8
+    down_tiles, across_tiles = tile_blocks(rows, columns, (down, 8))
+    if dtype == "float64" or down_tiles * across_tiles * count < device().processors:
+        return min(down, 4), 4
+    return down, 8
+
+
+def tile_blocks(rows, columns, tile):
+    """How many blocks down and across cover a result."""
+    return blocks((rows, SIDE * tile[0]), (columns, SIDE * tile[1]))
+
+
+def _start(kernel, rows, columns, count, args, tile=None):
+    first = args[0]
+    tile = tile or choose_tile(rows, columns, count, first.dtype)
+    down, across = tile_blocks(rows, columns, tile)
+    name = f"{kernel}<{number('conv2d', first.dtype)}, {tile[0]}, {tile[1]}>"
+    launch(FILE, name, (across, down, count), (SIDE, SIDE), *args)

@@ -1,5 +1,6 @@
 """The struct `Conv` of conv.cuh, on Python's side, and the memory formats of images."""
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -9,10 +10,12 @@ from cs_cnn.fast_layers.gpu.launch import contiguous
 from cs_cnn.shapes import conv2d_shape, pad_pairs, pair
 
 MOST = 2**31 - 2**10  # of what kernels count by int: the last block looks beyond the end
+DIVISOR = [("value", "i4"), ("multiplier", "u4"), ("shift", "i4")]
+DIVISORS = {"C_in", "H", "W", "C_out", "KH", "KW", "H_out", "W_out", "SH", "SW", "taps"}
 
 
 class Conv(NamedTuple):
-    """What a convolution is made of; the letters are those of conv.cuh, in the same order."""
+    """What a convolution is made of; the letters are those of conv.cuh."""
 
     N: int
     C_in: int
@@ -34,7 +37,7 @@ class Conv(NamedTuple):
     @property
     def struct(self):
         """The argument of a kernel: CuPy hands a NumPy array over by value."""
-        return np.array([tuple(self)], dtype=[(field, "i4") for field in self._fields])
+        return _struct(self)
 
     @property
     def pixels(self):
@@ -45,6 +48,22 @@ class Conv(NamedTuple):
     def depth(self):
         """The terms of one output: channels that a filter sees times taps."""
         return self.C_in // self.groups * self.KH * self.KW
+
+
+@lru_cache(maxsize=4096)
+def _struct(g):
+    last = {"taps": g.KH * g.KW, "channels": g.C_in // g.groups, "filters": g.C_out // g.groups}
+    fields = {**g._asdict(), **last}
+    del fields["groups"]
+    types = [(name, DIVISOR if name in DIVISORS else "i4") for name in fields]
+    values = (divisor(v) if name in DIVISORS else v for name, v in fields.items())
+    return np.array([tuple(values)], dtype=types)
+
+
+def divisor(value):
+    """The struct `Divisor` of conv.cuh: (value, multiplier, shift) with which a kernel divides."""
+    shift = (value - 1).bit_length()
+    return value, 2 ** (31 + shift) // value + 1, shift
 
 
 def conv_geometry(x, w, b, stride, padding, dilation, groups):

@@ -10,8 +10,8 @@
 // The first of equal pixels wins, and so does the first that is not a number.
 template <typename T, typename Index>
 __global__ void max_forward(const T* x, T* out, Index* winner, Conv g) {
-    const unsigned me = blockIdx.x * blockDim.x + threadIdx.x;
-    if (me >= (unsigned)g.N * g.C_out * g.H_out * g.W_out) return;
+    const int me = blockIdx.x * blockDim.x + threadIdx.x;
+    if (me >= g.N * g.C_out * g.H_out * g.W_out) return;
     const int j = me % g.W_out, i = me / g.W_out % g.H_out;
     const T* plane = x + (long long)(me / g.W_out / g.H_out) * g.H * g.W;
 
@@ -31,8 +31,8 @@ __global__ void max_forward(const T* x, T* out, Index* winner, Conv g) {
 
 template <typename T, typename Index>
 __global__ void max_backward(const T* dout, const Index* winner, T* dx, Conv g) {
-    const unsigned me = blockIdx.x * blockDim.x + threadIdx.x;
-    if (me >= (unsigned)g.N * g.C_in * g.H * g.W) return;
+    const int me = blockIdx.x * blockDim.x + threadIdx.x;
+    if (me >= g.N * g.C_in * g.H * g.W) return;
     const int v = me % g.W, h = me / g.W % g.H;
     const long long plane = (long long)(me / g.W / g.H) * g.H_out * g.W_out;
 
@@ -49,8 +49,8 @@ __global__ void max_backward(const T* dout, const Index* winner, T* dx, Conv g) 
 
 // The zeros of the padding count: a sum is always divided by KH * KW.
 template <typename T> __global__ void average_forward(const T* x, T* out, Conv g) {
-    const unsigned me = blockIdx.x * blockDim.x + threadIdx.x;
-    if (me >= (unsigned)g.N * g.C_out * g.H_out * g.W_out) return;
+    const int me = blockIdx.x * blockDim.x + threadIdx.x;
+    if (me >= g.N * g.C_out * g.H_out * g.W_out) return;
     const int j = me % g.W_out, i = me / g.W_out % g.H_out;
     const T* plane = x + (long long)(me / g.W_out / g.H_out) * g.H * g.W;
 
@@ -60,12 +60,12 @@ template <typename T> __global__ void average_forward(const T* x, T* out, Conv g
             const int h = g.row(i, p), v = g.column(j, q);
             if (g.inside(h, v)) sum += number(plane[h * g.W + v]);
         }
-    out[me] = stored<T>(sum / g.taps());
+    out[me] = stored<T>(sum / g.taps.value);
 }
 
 template <typename T> __global__ void average_backward(const T* dout, T* dx, Conv g) {
-    const unsigned me = blockIdx.x * blockDim.x + threadIdx.x;
-    if (me >= (unsigned)g.N * g.C_in * g.H * g.W) return;
+    const int me = blockIdx.x * blockDim.x + threadIdx.x;
+    if (me >= g.N * g.C_in * g.H * g.W) return;
     const int v = me % g.W, h = me / g.W % g.H;
     const T* plane = dout + (long long)(me / g.W / g.H) * g.H_out * g.W_out;
 
@@ -75,5 +75,5 @@ template <typename T> __global__ void average_backward(const T* dout, T* dx, Con
             const int i = g.out_row(h, p), j = g.out_column(v, q);
             if (i >= 0 && j >= 0) sum += number(plane[i * g.W_out + j]);
         }
-    dx[me] = stored<T>(sum / g.taps());
+    dx[me] = stored<T>(sum / g.taps.value);
 }

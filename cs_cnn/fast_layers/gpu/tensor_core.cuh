@@ -30,18 +30,40 @@ __device__ inline int place(int line, int chunk) {
     return line * LINE + (chunk ^ (M::CHUNK == 8 ? line & 7 : (line & 3) << 1));
 }
 
-// Starts copying one tile of SIZE rows by 64 bytes of depth, from depth k0. source(row, k) points
-// at the 16 bytes that begin there, or is null where they are zeros; `any` is given instead then.
-template <typename M, Order ORDER, int SIZE, int THREADS, typename Source>
-__device__ inline void fetch(uint4* tile, int row0, int k0, Source source, const void* any) {
-    constexpr int LINE = ORDER == DEEP ? 4 : SIZE / M::CHUNK;
-    for (int e = threadIdx.x; e < SIZE * 4; e += THREADS) {
-        const int line = e / LINE, chunk = e % LINE;
-        const void* from = ORDER == DEEP ? source(row0 + line, k0 + chunk * M::CHUNK)
-                                         : source(row0 + chunk * M::CHUNK, k0 + line);
-        copy_async(tile + place<M, ORDER, LINE>(line, chunk), from ? from : any, from != nullptr);
+// Copies the tiles of one side, SIZE rows by 64 bytes of depth each. A thread copies the chunks of
+// the same rows (DEEP) or the same depth (ACROSS) of every tile, so half of an address is known
+// before the first one. A source has
+//     row(r), deep(k)    what an address needs of row r, and of depth k: some struct each;
+//     at(row, deep)      where the 16 bytes are that begin there, or null if they are zeros;
+//     any                a pointer that may be read, given instead of null.
+template <typename M, Order ORDER, int SIZE, int THREADS, typename Source> struct Copies {
+    static constexpr int LINE = ORDER == DEEP ? 4 : SIZE / M::CHUNK, COUNT = SIZE * 4 / THREADS;
+    static_assert(THREADS % LINE == 0 && SIZE * 4 % THREADS == 0, "each thread copies alike");
+    const Source& source;
+    const int line = threadIdx.x / LINE, chunk = threadIdx.x % LINE;
+    decltype(source.row(0)) rows[ORDER == DEEP ? COUNT : 1];
+
+    __device__ Copies(const Source& source, int row0) : source(source) {
+        if (ORDER == DEEP)
+            for (int i = 0; i < COUNT; i++) rows[i] = source.row(row0 + line_of(i));
+        else
+            rows[0] = source.row(row0 + chunk * M::CHUNK);
     }
-}
+    __device__ int line_of(int i) const { return line + i * (THREADS / LINE); }
+
+    // Starts copying the tile whose depth begins at k0.
+    __device__ void start(uint4* tile, int k0) const {
+        const auto first = source.deep(k0 + (ORDER == DEEP ? chunk * M::CHUNK : line));
+#pragma unroll
+        for (int i = 0; i < COUNT; i++) {
+            const void* from;
+            if constexpr (ORDER == DEEP) from = source.at(rows[i], first);
+            else from = source.at(rows[0], i ? source.deep(k0 + line_of(i)) : first);
+            uint4* to = tile + place<M, ORDER, LINE>(line_of(i), chunk);
+            copy_async(to, from ? from : source.any, from != nullptr);
+        }
+    }
+};
 
 // Reads what one multiplication needs of 16 rows: r[0], r[1] are rows 0-7 and 8-15 in the first
 // half of its depth, r[2], r[3] in the second. It is 32 bytes deep: `step` is 0 or 1.
@@ -95,11 +117,11 @@ __device__ inline void multiply(Bfloat, float s[4], const Operand<4>& a, const O
     multiply_bfloat(s, a.main, b.main);
 }
 
-// Sums left(row, k) * right(column, k) over k in [first, last) for the tile of this block, and
-// hands the sums to store(row, column, sum).
+// Sums left (row, k) * right (column, k) over k in [first, last) for the tile of this block, and
+// hands two neighbouring sums at a time to store(row, column, sum, next). For the sources see Copies.
 template <typename M, Order ORDER, int WARPS_DOWN, int WARPS_ACROSS, typename Left, typename Right,
           typename Store>
-__device__ inline void product(int first, int last, Left left, Right right, const void* any,
+__device__ inline void product(int first, int last, const Left& left, const Right& right,
                                Store store) {
     constexpr int ROWS = WARPS_DOWN * WARP_ROWS, COLUMNS = WARPS_ACROSS * WARP_COLUMNS;
     constexpr int THREADS = WARPS_DOWN * WARPS_ACROSS * 32, DEPTH = 4 * M::CHUNK;
@@ -109,13 +131,14 @@ __device__ inline void product(int first, int last, Left left, Right right, cons
     const int warp_row = warp % WARPS_DOWN * WARP_ROWS;
     const int warp_column = warp / WARPS_DOWN * WARP_COLUMNS;
     const int tiles = (last - first + DEPTH - 1) / DEPTH;
+    const Copies<M, ORDER, ROWS, THREADS, Left> left_copies(left, row0);
+    const Copies<M, ORDER, COLUMNS, THREADS, Right> right_copies(right, column0);
     float sums[4][4][4] = {};  // 4 x 4 multiplications; of the 16 x 8 results of each, 4 are mine
 
     auto fetch_both = [&](int tile) {
         if (tile < tiles) {
-            const int k0 = first + tile * DEPTH;
-            fetch<M, ORDER, ROWS, THREADS>(left_tiles[tile % STAGES], row0, k0, left, any);
-            fetch<M, ORDER, COLUMNS, THREADS>(right_tiles[tile % STAGES], column0, k0, right, any);
+            left_copies.start(left_tiles[tile % STAGES], first + tile * DEPTH);
+            right_copies.start(right_tiles[tile % STAGES], first + tile * DEPTH);
         }
         copy_commit();  // an empty group too: so the groups count the tiles
     };
@@ -155,6 +178,7 @@ __device__ inline void product(int first, int last, Left left, Right right, cons
         for (int s = 0; s < 4; s++) {
             const int row = row0 + warp_row + r * 16 + lane / 4;
             const int column = column0 + warp_column + s * 8 + lane % 4 * 2;
-            for (int e = 0; e < 4; e++) store(row + e / 2 * 8, column + e % 2, sums[r][s][e]);
+            store(row, column, sums[r][s][0], sums[r][s][1]);
+            store(row + 8, column, sums[r][s][2], sums[r][s][3]);
         }
 }

@@ -214,6 +214,7 @@ template <typename T> T __shfl_xor_sync(unsigned, T value, int mask) {
     on_cpu::trade(value, [&](auto of_lane) { other = of_lane(on_cpu::lane() ^ mask); });
     return other;
 }
+static inline unsigned __umulhi(unsigned a, unsigned b) { return (unsigned long long)a * b >> 32; }
 static inline float __uint_as_float(unsigned bits) {
     float v;
     memcpy(&v, &bits, 4);
