@@ -5,20 +5,7 @@
 
 #pragma once
 
-// A number that others are divided by: numbers from 0 to 2^31 - 1 in three instructions, instead of
-// twenty, because the reciprocal is known before the kernel starts (Granlund and Montgomery, 1994).
-struct Divisor {
-    int value;
-    unsigned multiplier;  // 2^(31 + shift) / value, rounded up
-    int shift;
-    __device__ operator int() const { return value; }
-};
-__device__ inline int operator/(int n, Divisor d) {
-    return __umulhi(2u * n, d.multiplier) >> d.shift;
-}
-__device__ inline int operator%(int n, Divisor d) { return n - n / d * d.value; }
-__device__ inline long long operator/(long long n, Divisor d) { return n / d.value; }
-__device__ inline long long operator%(long long n, Divisor d) { return n % d.value; }
+#include "divisor.cuh"
 
 struct Pixel { int n, i, j; };
 struct Tap { int c, p, q; };

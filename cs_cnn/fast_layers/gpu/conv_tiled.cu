@@ -6,7 +6,7 @@
 //     backward_weights  filters         (c, p, q)            output pixels
 //
 // 16 x 16 threads copy a tile of each side into shared memory, DEPTH numbers deep; then each thread
-// sums DOWN x ACROSS results from there. With 8 x 8 a number read from memory is used 128 times
+// sums DOWN x WIDE results from there. With 8 x 8 a number read from memory is used 128 times
 // instead of once, and one read from shared memory 8 times.
 
 #include "numbers.cuh"
@@ -52,11 +52,11 @@ template <int EACH> __device__ inline int own(int me, int e) {
 
 // Sums left (row, k) * right (column, k) over k in [first, last) and hands the sums to
 // store(row, column, sum).
-template <typename T, int DOWN, int COLUMNS_EACH, Order RIGHT, typename Left, typename Right,
+template <typename T, int DOWN, int WIDE, Order RIGHT, typename Left, typename Right,
           typename Store>
 __device__ void product(int rows, int columns, int first, int last, const Left& left,
                         const Right& right, Store store) {
-    constexpr int ROWS = DOWN * SIDE, COLUMNS = COLUMNS_EACH * SIDE;
+    constexpr int ROWS = DOWN * SIDE, COLUMNS = WIDE * SIDE;
     alignas(16) __shared__ Sum<T> left_tile[DEPTH][ROWS + 4], right_tile[DEPTH][COLUMNS + 4];
     __shared__ decltype(left.deep(0)) left_deep[DEPTH];
     __shared__ decltype(right.deep(0)) right_deep[DEPTH];
@@ -64,7 +64,7 @@ __device__ void product(int rows, int columns, int first, int last, const Left& 
     const int row0 = blockIdx.y * ROWS, column0 = blockIdx.x * COLUMNS;
     const Copies<T, DEEP, ROWS, Left> left_copies(left, row0, thread);
     const Copies<T, RIGHT, COLUMNS, Right> right_copies(right, column0, thread);
-    Sum<T> sums[DOWN][COLUMNS_EACH] = {};
+    Sum<T> sums[DOWN][WIDE] = {};
 
     auto prepare = [&](int k0) {  // by two warps, for everyone
         if (thread < DEPTH) left_deep[thread] = left.deep(k0 + thread);
@@ -80,24 +80,24 @@ __device__ void product(int rows, int columns, int first, int last, const Left& 
         prepare(k0 + DEPTH);
 #pragma unroll
         for (int k = 0; k < DEPTH; k++) {
-            Sum<T> a[DOWN], b[COLUMNS_EACH];
+            Sum<T> a[DOWN], b[WIDE];
 #pragma unroll
             for (int r = 0; r < DOWN; r++) a[r] = left_tile[k][own<DOWN>(threadIdx.y, r)];
 #pragma unroll
-            for (int s = 0; s < COLUMNS_EACH; s++) b[s] = right_tile[k][own<COLUMNS_EACH>(threadIdx.x, s)];
+            for (int s = 0; s < WIDE; s++) b[s] = right_tile[k][own<WIDE>(threadIdx.x, s)];
 #pragma unroll
             for (int r = 0; r < DOWN; r++)
 #pragma unroll
-                for (int s = 0; s < COLUMNS_EACH; s++) sums[r][s] += a[r] * b[s];
+                for (int s = 0; s < WIDE; s++) sums[r][s] += a[r] * b[s];
         }
         __syncthreads();  // everyone has read them
     }
 #pragma unroll
     for (int r = 0; r < DOWN; r++)
 #pragma unroll
-        for (int s = 0; s < COLUMNS_EACH; s++) {
+        for (int s = 0; s < WIDE; s++) {
             const int row = row0 + own<DOWN>(threadIdx.y, r);
-            const int column = column0 + own<COLUMNS_EACH>(threadIdx.x, s);
+            const int column = column0 + own<WIDE>(threadIdx.x, s);
             if (row < rows && column < columns) store(row, column, sums[r][s]);
         }
 }
@@ -138,7 +138,7 @@ template <typename T> struct Outputs {
 };
 
 // blockIdx.z is the group. The arrays are those of conv_naive.cu.
-template <typename T, int DOWN, int COLUMNS_EACH>
+template <typename T, int DOWN, int WIDE>
 __global__ void __launch_bounds__(SIDE * SIDE, 2)
 forward(const T* x, const T* w, const T* b, T* out, Conv g, int relu) {
     const int depth = g.channels * g.taps, pixels = g.N * g.H_out * g.W_out;
@@ -151,10 +151,10 @@ forward(const T* x, const T* w, const T* b, T* out, Conv g, int relu) {
         if (b) sum += number(b[f0 + f]);
         out[outputs.place(at.n, f0 + f, at.i, at.j)] = stored<T>(relu && sum < 0 ? 0 : sum);
     };
-    product<T, DOWN, COLUMNS_EACH, ACROSS>(g.filters, pixels, 0, depth, left, right, store);
+    product<T, DOWN, WIDE, ACROSS>(g.filters, pixels, 0, depth, left, right, store);
 }
 
-template <typename T, int DOWN, int COLUMNS_EACH>
+template <typename T, int DOWN, int WIDE>
 __global__ void __launch_bounds__(SIDE * SIDE, 2)
 backward_data(const T* dout, const T* w, T* dx, Conv g) {
     const int depth = g.filters * g.taps, pixels = g.N * g.H * g.W;
@@ -166,12 +166,12 @@ backward_data(const T* dout, const T* w, T* dx, Conv g) {
         const Pixel at = g.in_pixel(m);
         dx[images.place(at.n, c0 + c, at.i, at.j)] = stored<T>(sum);
     };
-    product<T, DOWN, COLUMNS_EACH, ACROSS>(g.channels, pixels, 0, depth, left, right, store);
+    product<T, DOWN, WIDE, ACROSS>(g.channels, pixels, 0, depth, left, right, store);
 }
 
 // The depth is cut into `parts`, so that there are blocks enough for the GPU: blockIdx.z is
 // group * parts + part, and the caller adds the parts. dw (parts, C_out, C_in / groups, KH, KW).
-template <typename T, int DOWN, int COLUMNS_EACH>
+template <typename T, int DOWN, int WIDE>
 __global__ void __launch_bounds__(SIDE * SIDE, 2)
 backward_weights(const T* x, const T* dout, Sum<T>* dw, Conv g, int parts) {
     const int group = blockIdx.z / parts, part = blockIdx.z % parts;
@@ -185,5 +185,5 @@ backward_weights(const T* x, const T* dout, Sum<T>* dw, Conv g, int parts) {
     auto store = [&](int f, int k, Sum<T> sum) {
         dw[((long long)part * g.C_out + f0 + f) * columns + k] = sum;
     };
-    product<T, DOWN, COLUMNS_EACH, DEEP>(g.filters, columns, first, last, left, right, store);
+    product<T, DOWN, WIDE, DEEP>(g.filters, columns, first, last, left, right, store);
 }

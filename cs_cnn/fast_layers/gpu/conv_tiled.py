@@ -38,12 +38,12 @@ def backward_weights(x, dout, g):
     return dw.sum(axis=0).astype(x.dtype, copy=False)
 
 
-def split_depth(tiles, depth, least=512):
-    """In how many parts to sum so long a depth, so that every processor gets two blocks of work.
+def split_depth(tiles, depth, least=512, blocks=2):
+    """In how many parts to sum so long a depth, so that every processor gets so many blocks.
 
     A part is at least `least` long, and there are at most 64, since the parts are added at the end.
     """
-    wanted = -(-2 * device().processors // tiles)
+    wanted = -(-blocks * device().processors // tiles)
     return max(1, min(wanted, depth // least, 64))
 
 

@@ -66,6 +66,12 @@ def divisor(value):
     return value, 2 ** (31 + shift) // value + 1, shift
 
 
+@lru_cache(maxsize=4096)
+def divisor_struct(value):
+    """`divisor` as the argument of a kernel."""
+    return np.array([divisor(value)], dtype=DIVISOR)
+
+
 def conv_geometry(x, w, b, stride, padding, dilation, groups):
     """Check what a convolution is given (`cs_cnn.shapes.conv2d_shape`) and return its `Conv`."""
     N, C_out, H_out, W_out = conv2d_shape(x, w, b, stride, padding, dilation, groups)

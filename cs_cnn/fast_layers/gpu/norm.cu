@@ -1,8 +1,11 @@
 // Batch norm: x (N, C, P), P pixels; one mean and one variance for each channel.
 //
+// A thread reads WIDTH neighbouring numbers at once, all of one channel; P counts these.
+//
 // Forward: `moments` (many blocks per channel), `finish` (one thread per channel), `normalize`.
 // Backward: `gradient_sums`, which the caller adds up, then `backward`.
 
+#include "divisor.cuh"
 #include "numbers.cuh"
 
 enum { THREADS = 256 };
@@ -11,13 +14,7 @@ enum { THREADS = 256 };
 template <typename S> struct Moments {
     S count, mean, squares;
 
-    __device__ void add(S value) {  // Welford, 1962: safe even if the mean is large
-        count += 1;
-        const S distance = value - mean;
-        mean += distance / count;
-        squares += distance * (value - mean);
-    }
-    __device__ void add(const Moments& other) {  // Chan and others, 1979
+    __device__ void add(const Moments& other) {  // Chan and others, 1979: safe for a large mean
         const S total = count + other.count, distance = other.mean - mean;
         if (total == 0) return;
         mean += distance * (other.count / total);
@@ -29,6 +26,14 @@ template <typename S> struct Moments {
                 __shfl_xor_sync(~0u, squares, mask)};
     }
 };
+
+template <int WIDTH, typename T> __device__ Moments<Sum<T>> moments_of(const Vector<T>& v) {
+    Sum<T> sum = 0, squares = 0;
+    for (int e = 0; e < WIDTH; e++) sum += number(v.at[e]);
+    const Sum<T> mean = sum / WIDTH;
+    for (int e = 0; e < WIDTH; e++) squares += (number(v.at[e]) - mean) * (number(v.at[e]) - mean);
+    return {WIDTH, mean, squares};
+}
 
 template <typename S> struct Pair {
     S first, second;
@@ -49,7 +54,7 @@ template <typename Item> __device__ Item gather(Item mine) {
     return mine;
 }
 
-// Calls visit(index) for the numbers of channel blockIdx.x in the images of part blockIdx.y.
+// Calls visit(index) for all that belongs to channel blockIdx.x in the images of part blockIdx.y.
 template <typename Visit> __device__ void each_of_channel(int N, int C, int P, Visit visit) {
     const int images = (N + gridDim.y - 1) / gridDim.y;
     const int first = blockIdx.y * images, last = min(first + images, N);
@@ -64,10 +69,14 @@ template <typename Visit> __device__ void each_of_channel(int N, int C, int P, V
 }
 
 // partial (parts, C) of Moments
-template <typename T>
+template <typename T, int WIDTH>
 __global__ void moments(const T* x, Moments<Sum<T>>* partial, int N, int C, int P) {
     Moments<Sum<T>> mine = {};
-    each_of_channel(N, C, P, [&](long long at) { mine.add(number(x[at])); });
+    each_of_channel(N, C, P, [&](long long at) {
+        Vector<T> v;
+        load<WIDTH>(v, x + at * WIDTH);
+        mine.add(moments_of<WIDTH>(v));
+    });
     mine = gather(mine);
     if (threadIdx.x == 0) partial[blockIdx.y * C + blockIdx.x] = mine;
 }
@@ -87,30 +96,33 @@ __global__ void finish(const Moments<S>* partial, const S* old_mean, const S* ol
     new_var[c] = S(1 - momentum) * old_var[c] + S(momentum) * (all.squares / (all.count - 1));
 }
 
-// out = gamma (x - mean) / std + beta. WIDTH numbers per thread, all of one channel.
+// out = gamma (x - mean) / std + beta
 template <typename T, int WIDTH>
 __global__ void normalize(const T* x, const Sum<T>* mean, const Sum<T>* std, const Sum<T>* gamma,
-                          const Sum<T>* beta, T* out, long long size, int C, int P) {
-    const long long me = ((long long)blockIdx.x * blockDim.x + threadIdx.x) * WIDTH;
-    if (me >= size) return;
-    const int c = me / P % C;
+                          const Sum<T>* beta, T* out, int count, Divisor C, Divisor P) {
+    const int me = blockIdx.x * blockDim.x + threadIdx.x, c = me / P % C;
+    if (me >= count) return;
+    const long long at = (long long)me * WIDTH;
     const Sum<T> scale = gamma[c] / std[c];
     Vector<T> v;
-    load<WIDTH>(v, x + me);
+    load<WIDTH>(v, x + at);
     for (int e = 0; e < WIDTH; e++)
         v.at[e] = stored<T>((number(v.at[e]) - mean[c]) * scale + beta[c]);
-    store<WIDTH>(v, out + me);
+    store<WIDTH>(v, out + at);
 }
 
 // sums (2, parts, C): of dout, and of dout times the normalized x
-template <typename T>
+template <typename T, int WIDTH>
 __global__ void gradient_sums(const T* dout, const T* x, const Sum<T>* mean, const Sum<T>* std,
                               Sum<T>* sums, int N, int C, int P) {
     const Sum<T> middle = mean[blockIdx.x], scale = 1 / std[blockIdx.x];
     Pair<Sum<T>> mine = {};
     each_of_channel(N, C, P, [&](long long at) {
-        const Sum<T> d = number(dout[at]);
-        mine.add({d, d * ((number(x[at]) - middle) * scale)});
+        Vector<T> d, v;
+        load<WIDTH>(d, dout + at * WIDTH);
+        load<WIDTH>(v, x + at * WIDTH);
+        for (int e = 0; e < WIDTH; e++)
+            mine.add({number(d.at[e]), number(d.at[e]) * ((number(v.at[e]) - middle) * scale)});
     });
     mine = gather(mine);
     if (threadIdx.x > 0) return;
@@ -118,21 +130,21 @@ __global__ void gradient_sums(const T* dout, const T* x, const Sum<T>* mean, con
     sums[(gridDim.y + blockIdx.y) * C + blockIdx.x] = mine.second;
 }
 
-// dx = gamma / std (dout - (dbeta + x_hat dgamma) / count), or gamma / std dout if count is 0
+// dx = gamma / std (dout - (dbeta + x_hat dgamma) share): share is 1 / (N P), or 0 for fixed averages
 template <typename T, int WIDTH>
 __global__ void backward(const T* dout, const T* x, const Sum<T>* mean, const Sum<T>* std,
                          const Sum<T>* gamma, const Sum<T>* dgamma, const Sum<T>* dbeta, T* dx,
-                         long long size, int C, int P, double count) {
-    const long long me = ((long long)blockIdx.x * blockDim.x + threadIdx.x) * WIDTH;
-    if (me >= size) return;
-    const int c = me / P % C;
-    const Sum<T> scale = gamma[c] / std[c], share = count > 0 ? Sum<T>(1 / count) : 0;
-    const Sum<T> along = dgamma[c] / std[c] * share, shift = dbeta[c] * share;
+                         int count, Divisor C, Divisor P, double share) {
+    const int me = blockIdx.x * blockDim.x + threadIdx.x, c = me / P % C;
+    if (me >= count) return;
+    const long long at = (long long)me * WIDTH;
+    const Sum<T> scale = gamma[c] / std[c];
+    const Sum<T> along = dgamma[c] / std[c] * Sum<T>(share), shift = dbeta[c] * Sum<T>(share);
     Vector<T> d, v;
-    load<WIDTH>(d, dout + me);
-    load<WIDTH>(v, x + me);
+    load<WIDTH>(d, dout + at);
+    load<WIDTH>(v, x + at);
     for (int e = 0; e < WIDTH; e++)
         d.at[e] =
             stored<T>(scale * (number(d.at[e]) - shift - (number(v.at[e]) - mean[c]) * along));
-    store<WIDTH>(d, dx + me);
+    store<WIDTH>(d, dx + at);
 }

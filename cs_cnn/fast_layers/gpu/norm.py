@@ -5,10 +5,9 @@ The cache differs: x itself and two numbers per channel, so that nothing of x's 
 
 import math
 
-import numpy as np
-
 from cs_cnn.backend import array_module
 from cs_cnn.fast_layers.gpu.conv_tiled import split_depth
+from cs_cnn.fast_layers.gpu.geometry import MOST, divisor_struct
 from cs_cnn.fast_layers.gpu.launch import blocks, contiguous, launch, number
 from cs_cnn.normalization import batch_norm_axes
 from cs_cnn.shapes import need_shape
@@ -49,22 +48,21 @@ def batch_norm_backward(dout, cache):
     dout, xp, wide = contiguous(dout.astype(x.dtype, copy=False)), array_module(x), _wide(x)
     N, C, P = _sizes(x)
     sums = xp.empty((2, _parts(x), C), dtype=wide)
-    args = (dout, x, mean, std, sums, N, C, P)
-    _channels("gradient_sums", x, sums.shape[1], args)
+    _channels("gradient_sums", x, sums.shape[1], dout, x, mean, std, sums)
     dbeta, dgamma = sums.sum(axis=1)
-    dx, count = xp.empty_like(x), float(N * P if training else 0)
+    dx, share = xp.empty_like(x), 1 / (N * P) if training else 0.0
     scale = contiguous(gamma.astype(wide, copy=False))
-    _each("backward", x, (dout, x, mean, std, scale, dgamma, dbeta, dx), count)
+    _each("backward", x, (dout, x, mean, std, scale, dgamma, dbeta, dx), share)
     return dx, dgamma.astype(gamma.dtype, copy=False), dbeta.astype(gamma.dtype, copy=False)
 
 
 def _statistics(x, old_mean, old_var, momentum, eps):
     """mean, std and the new running averages, each (C,)."""
-    N, C, P = _sizes(x)
+    C = x.shape[1]
     xp, parts = array_module(x), _parts(x)
     partial = xp.empty((parts, C, 3), dtype=_wide(x))
     results = [xp.empty(C, dtype=_wide(x)) for _ in range(4)]
-    _channels("moments", x, parts, (x, partial, N, C, P))
+    _channels("moments", x, parts, x, partial)
     args = (partial, old_mean, old_var, *results, C, parts, momentum, eps)
     kernel = f"finish<{number('batch_norm', _wide(x))}>"
     launch("norm.cu", kernel, blocks((C, THREADS)), (THREADS,), *args)
@@ -82,17 +80,31 @@ def _wide(x):
 
 def _parts(x):
     """In how many parts to cut the batch: whole images each."""
-    return min(split_depth(x.shape[1], x.size // x.shape[1], least=4096), len(x))
+    return min(split_depth(x.shape[1], x.size // x.shape[1], least=4096, blocks=8), len(x))
 
 
-def _channels(kernel, x, parts, args):
-    name = f"{kernel}<{number('batch_norm', x.dtype)}>"
-    launch("norm.cu", name, (x.shape[1], parts), (THREADS,), *args)
+def _channels(kernel, x, parts, *args):
+    """Start a kernel that sums over each channel's numbers."""
+    (N, C, P), width = _sizes(x), _width(x)
+    name = f"{kernel}<{number('batch_norm', x.dtype)}, {width}>"
+    launch("norm.cu", name, (C, parts), (THREADS,), *args, N, C, P // width)
 
 
 def _each(kernel, x, args, *more):
-    _, C, P = _sizes(x)
-    width = 16 // x.itemsize if P % (16 // x.itemsize) == 0 else 1
+    """Start a kernel that treats each number."""
+    (_, C, P), width = _sizes(x), _width(x)
+    count = x.size // width
+    if count > MOST:
+        raise ValueError(
+            f"batch_norm: the GPU's kernels count up to {MOST} (x.shape={x.shape}): "
+            "give a smaller batch"
+        )
     name = f"{kernel}<{number('batch_norm', x.dtype)}, {width}>"
-    grid = blocks((x.size, THREADS * width))
-    launch("norm.cu", name, grid, (THREADS,), *args, np.int64(x.size), C, P, *more)
+    sizes = count, divisor_struct(C), divisor_struct(P // width)
+    launch("norm.cu", name, blocks((count, THREADS)), (THREADS,), *args, *sizes, *more)
+
+
+def _width(x):
+    """How many numbers a thread reads at once: 16 bytes, if all are of one channel."""
+    full = 16 // x.itemsize
+    return full if math.prod(x.shape[2:]) % full == 0 else 1

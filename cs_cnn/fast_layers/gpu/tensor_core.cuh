@@ -32,10 +32,7 @@ __device__ inline int place(int line, int chunk) {
 
 // Copies the tiles of one side, SIZE rows by 64 bytes of depth each. A thread copies the chunks of
 // the same rows (DEEP) or the same depth (ACROSS) of every tile, so half of an address is known
-// before the first one. A source has
-//     row(r), deep(k)    what an address needs of row r, and of depth k: some struct each;
-//     at(row, deep)      where the 16 bytes are that begin there, or null if they are zeros;
-//     any                a pointer that may be read, given instead of null.
+// before the first one. `source` is one of sources.cuh; its `any` is given instead of null.
 template <typename M, Order ORDER, int SIZE, int THREADS, typename Source> struct Copies {
     static constexpr int LINE = ORDER == DEEP ? 4 : SIZE / M::CHUNK, COUNT = SIZE * 4 / THREADS;
     static_assert(THREADS % LINE == 0 && SIZE * 4 % THREADS == 0, "each thread copies alike");
@@ -118,7 +115,7 @@ __device__ inline void multiply(Bfloat, float s[4], const Operand<4>& a, const O
 }
 
 // Sums left (row, k) * right (column, k) over k in [first, last) for the tile of this block, and
-// hands two neighbouring sums at a time to store(row, column, sum, next). For the sources see Copies.
+// hands two neighbouring sums at a time to store(row, column, sum, next). The sides are sources.
 template <typename M, Order ORDER, int WARPS_DOWN, int WARPS_ACROSS, typename Left, typename Right,
           typename Store>
 __device__ inline void product(int first, int last, const Left& left, const Right& right,

@@ -26,7 +26,7 @@ KERNELS = {
         *kernels(["average_forward", "average_backward"], *TYPES),
     ],
     "norm.cu": [
-        *kernels(["moments", "gradient_sums"], *TYPES),
+        *kernels(["moments", "gradient_sums"], *WIDE),
         *kernels(["finish"], "float", "double"),
         *kernels(["normalize", "backward"], *WIDE),
     ],
