@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from cs_cnn import layers, normalization
 from cs_cnn.backend import gpu_problem, to_cpu, to_gpu
 from cs_cnn.fast_layers import gpu
-from cs_cnn.fast_layers.gpu import conv, conv_tensor, conv_tiled, elementwise, launch
+from cs_cnn.fast_layers.gpu import conv, conv_tensor, conv_tiled, elementwise, launch, pool
 from cs_cnn.tests import cuda_on_cpu
 from cs_cnn.tests.cuda_on_cpu.kernels import KERNELS
 from cs_cnn.tests.test_layers import convolutions, poolings
@@ -251,6 +251,22 @@ def test_max_pool2d_is_pytorchs_also_where_pixels_tie(lane, case, seed, ties):
     got = [lane.take(a) for a in (out, gpu.max_pool2d_backward(lane.give(dout), cache))]
     want = torch_results(lambda t: F.max_pool2d(t, kernel, **options), [x], dout)
     assert_near(got, want, 1e-12, np.float64)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float16])
+@pytest.mark.parametrize("kernel, padding", [(2, 0), (2, 1), (3, 0), (3, 1)])
+@pytest.mark.parametrize("H, W", [(4, 6), (5, 7), (300, 3)])
+def test_max_pool2d_backward_by_cells(lane, monkeypatch, dtype, kernel, padding, H, W):
+    x = np.round(arrays(0, (2, 3, H, W))[0]).astype(dtype)
+    out, cache = gpu.max_pool2d_forward(lane.give(x), kernel, 2, padding)
+    (dout,) = arrays(1, out.shape, dtype=dtype)
+    got = [lane.take(a) for a in (out, gpu.max_pool2d_backward(lane.give(dout), cache))]
+    want = torch_results(lambda t: F.max_pool2d(t, kernel, 2, padding), [x], dout)
+    assert_near(got, want, 2e-3 if dtype == np.float16 else 1e-6, dtype)
+    monkeypatch.setattr(pool, "CELLS", {})  # pixel by pixel: the same sums in the same order
+    np.testing.assert_array_equal(
+        lane.take(gpu.max_pool2d_backward(lane.give(dout), cache)), got[1]
+    )
 
 
 def test_max_pool2d_of_large_windows_and_of_what_is_no_number(lane):

@@ -1,11 +1,13 @@
 """Pooling on the GPU: pool.cu; arguments, results and errors are those of `cs_cnn.layers`."""
 
 from cs_cnn.backend import array_module
-from cs_cnn.fast_layers.gpu.geometry import MOST, Conv
+from cs_cnn.fast_layers.gpu.geometry import MOST, Conv, divisor_struct
 from cs_cnn.fast_layers.gpu.launch import blocks, contiguous, launch, number
 from cs_cnn.shapes import need_shape, pair, pool2d_shape
 
 THREADS = 256
+INDEX = {"uint8": "unsigned char", "int32": "int"}
+CELLS = {(2, 2), (3, 2)}  # side and stride of the windows of common networks
 
 
 def max_pool2d_forward(x, kernel_size, stride=None, padding=0, dilation=1):
@@ -14,7 +16,8 @@ def max_pool2d_forward(x, kernel_size, stride=None, padding=0, dilation=1):
     xp, index = array_module(x), "uint8" if g.KH * g.KW <= 256 else "int32"
     out = xp.empty((g.N, g.C_out, g.H_out, g.W_out), dtype=x.dtype)
     winner = xp.empty(out.shape, dtype=index)  # which tap: one byte, so that backward needs no x
-    _start("max_forward", out, (contiguous(x), out, winner, g.struct), index)
+    side = g.KH if g.KH == g.KW and g.KH in (2, 3) else 0
+    _start("max_forward", out.size, x, (contiguous(x), out, winner, g.struct), INDEX[index], side)
     return out, (g, winner)
 
 
@@ -23,7 +26,15 @@ def max_pool2d_backward(dout, cache):
     g, winner = cache
     need_shape("max_pool2d_backward", "dout", dout, winner.shape)
     dx = array_module(dout).empty((g.N, g.C_in, g.H, g.W), dtype=dout.dtype)
-    _start("max_backward", dx, (contiguous(dout), winner, dx, g.struct), winner.dtype.name)
+    args, index = (contiguous(dout), winner, dx, g.struct), INDEX[winner.dtype.name]
+    side, stride = g.KH, g.SH
+    if (side, stride, 1, 1) != (g.KW, g.SW, g.DH, g.DW) or (side, stride) not in CELLS:
+        _start("max_backward", dx.size, dout, args, index)
+        return dx
+    down, across = -(-(g.H + g.top) // stride), -(-(g.W + g.left) // stride)
+    args += divisor_struct(down), divisor_struct(across)
+    count = g.N * g.C_in * down * across
+    _start("max_backward_by_cells", count, dout, args, index, side, stride)
     return dx
 
 
@@ -31,7 +42,7 @@ def avg_pool2d_forward(x, kernel_size, stride=None, padding=0):
     """The mean of every window; see `cs_cnn.layers.avg_pool2d_forward`."""
     g = _geometry("avg_pool2d", x, kernel_size, stride, padding, 1)
     out = array_module(x).empty((g.N, g.C_out, g.H_out, g.W_out), dtype=x.dtype)
-    _start("average_forward", out, (contiguous(x), out, g.struct))
+    _start("average_forward", out.size, x, (contiguous(x), out, g.struct))
     return out, g
 
 
@@ -40,7 +51,7 @@ def avg_pool2d_backward(dout, cache):
     g = cache
     need_shape("avg_pool2d_backward", "dout", dout, (g.N, g.C_out, g.H_out, g.W_out))
     dx = array_module(dout).empty((g.N, g.C_in, g.H, g.W), dtype=dout.dtype)
-    _start("average_backward", dx, (contiguous(dout), dx, g.struct))
+    _start("average_backward", dx.size, dout, (contiguous(dout), dx, g.struct))
     return dx
 
 
@@ -57,8 +68,6 @@ def _geometry(name, x, kernel_size, stride, padding, dilation):
     return Conv(N, C, H, W, C, KH, KW, H_out, W_out, *steps, groups=C)
 
 
-def _start(kernel, result, args, index=None):
-    types = number("pool", result.dtype)
-    if index:
-        types += ", unsigned char" if index == "uint8" else ", int"
-    launch("pool.cu", f"{kernel}<{types}>", blocks((result.size, THREADS)), (THREADS,), *args)
+def _start(kernel, threads, array, args, *template):
+    types = ", ".join(map(str, (number("pool", array.dtype), *template)))
+    launch("pool.cu", f"{kernel}<{types}>", blocks((threads, THREADS)), (THREADS,), *args)

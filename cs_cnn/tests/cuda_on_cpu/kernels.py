@@ -21,8 +21,14 @@ KERNELS = {
     "conv_tensor.cu": kernels(CONV, *(f"{kind}, {tile}" for kind, tile in TILES)),
     "layout.cu": kernels(["channels_last"], "float", "half_t", "bfloat_t"),
     "pool.cu": [
-        *kernels(["max_forward", "max_backward"], *(f"{t}, unsigned char" for t in TYPES)),
-        *kernels(["max_forward", "max_backward"], "float, int"),
+        *kernels(["max_forward"], *(f"{t}, unsigned char, {k}" for t in TYPES for k in (0, 2, 3))),
+        *kernels(["max_backward"], *(f"{t}, unsigned char" for t in TYPES)),
+        *kernels(
+            ["max_backward_by_cells"],
+            *(f"{t}, unsigned char, {k}, 2" for t in TYPES for k in (2, 3)),
+        ),
+        "max_forward<float, int, 0>",
+        "max_backward<float, int>",
         *kernels(["average_forward", "average_backward"], *TYPES),
     ],
     "norm.cu": [
