@@ -1,4 +1,4 @@
-// Pooling: forward one thread per output pixel, backward one thread per input pixel or cell of them.
+// Pooling: forward one thread per output pixel, backward one per input pixel or cell of pixels.
 //
 // Backward, an input pixel looks at the windows that it lies in and collects: no two threads add to
 // one number, so the result is the same every time. `Conv` with C_in = C_out counts the channels.

@@ -15,11 +15,18 @@
 
 constexpr int STAGES = 3, WARP_ROWS = 64, WARP_COLUMNS = 32;
 
-// The four kinds of arithmetic. CHUNK: numbers in 16 bytes.
-struct Tf32 { using T = float; static constexpr int CHUNK = 4; };    // operands cut to 10 bits
-struct Tf32x3 { using T = float; static constexpr int CHUNK = 4; };  // float32 as a sum of two TF32
-struct Half { using T = half_t; static constexpr int CHUNK = 8; };
-struct Bfloat { using T = bfloat_t; static constexpr int CHUNK = 8; };
+// The four kinds of arithmetic. CHUNK: numbers in 16 bytes. A number is given to the tensor cores
+// as it is, rounded to TF32 (10 bits of fraction), or as a sum of two such numbers.
+enum Form { AS_IT_IS, ROUNDED, IN_TWO };
+template <typename Number, Form HOW> struct Kind {
+    using T = Number;
+    static constexpr int CHUNK = 16 / sizeof(T);
+    static constexpr Form FORM = HOW;
+};
+struct Tf32 : Kind<float, ROUNDED> {};
+struct Tf32x3 : Kind<float, IN_TWO> {};
+struct Half : Kind<half_t, AS_IT_IS> {};
+struct Bfloat : Kind<bfloat_t, AS_IT_IS> {};
 
 enum Order { DEEP, ACROSS };
 
@@ -60,24 +67,43 @@ template <typename M, Order ORDER, int SIZE, int THREADS, typename Source> struc
             copy_async(to, from ? from : source.any, from != nullptr);
         }
     }
+
+    // Rounds what this thread has copied, once: it is read by several warps.
+    __device__ void finish(uint4* tile) const {
+        if constexpr (M::FORM == ROUNDED)
+            for (int i = 0; i < COUNT; i++) {
+                uint4& v = tile[place<M, ORDER, LINE>(line_of(i), chunk)];
+                v = {tf32(v.x), tf32(v.y), tf32(v.z), tf32(v.w)};
+            }
+    }
+    __device__ static unsigned tf32(unsigned bits) { return float_to_tf32(__uint_as_float(bits)); }
 };
 
-// Reads what one multiplication needs of 16 rows: r[0], r[1] are rows 0-7 and 8-15 in the first
-// half of its depth, r[2], r[3] in the second. It is 32 bytes deep: `step` is 0 or 1.
-template <typename M, Order ORDER, int SIZE>
-__device__ inline void read(unsigned r[4], const uint4* tile, int row, int step) {
+// Reads what a multiplication needs of 16 rows, 32 bytes deep (`step` is 0 or 1), as four matrices
+// of 8 rows by 16 bytes. SECOND says which one r[1] is: the next in DEPTH, or that of the next
+// ROWS; the tensor cores want each operand in neighbouring registers. The rows begin at first + row:
+// `row` is known when the kernel is compiled, and 32 divides `first`.
+enum Second { DEPTH, ROWS };
+template <typename M, Order ORDER, int SIZE, Second SECOND>
+__device__ inline void read(unsigned r[4], const uint4* tile, int first, int row, int step) {
     constexpr int LINE = ORDER == DEEP ? 4 : SIZE / M::CHUNK;
-    const int lane = threadIdx.x % 32, matrix = lane / 8, high = matrix % 2 * 8, half = matrix / 2;
+    const int lane = threadIdx.x % 32, matrix = lane / 8;
+    const int high = SECOND == ROWS ? matrix % 2 : matrix / 2;
+    const int half = SECOND == ROWS ? matrix / 2 : matrix % 2;
     if constexpr (ORDER == DEEP) {
-        load_matrices(r, tile + place<M, ORDER, LINE>(row + high + lane % 8, step * 2 + half));
+        const int at = place<M, ORDER, LINE>(high * 8 + lane % 8, half) ^ (step * 2);
+        load_matrices(r, tile + (first + row) * 4 + at);
     } else if constexpr (M::CHUNK == 8) {
         const int k = step * 16 + half * 8 + lane % 8;
-        load_matrices_transposed(r, tile + place<M, ORDER, LINE>(k, (row + high) / 8));
+        load_matrices_transposed(r, tile + place<M, ORDER, LINE>(k, (first + row) / 8 + high));
     } else {  // there is no transposed read of 32-bit numbers
+        const unsigned* numbers = reinterpret_cast<const unsigned*>(tile) + lane / 4 % 4;
+#pragma unroll
         for (int m = 0; m < 4; m++) {
-            const int k = step * 8 + m / 2 * 4 + lane % 4, at = row + m % 2 * 8 + lane / 4;
-            const uint4* chunk = tile + place<M, ORDER, LINE>(k, at / 4);
-            r[m] = reinterpret_cast<const unsigned*>(chunk)[at % 4];
+            const int up = SECOND == ROWS ? m % 2 : m / 2, deep = SECOND == ROWS ? m / 2 : m % 2;
+            const int k = step * 8 + deep * 4 + lane % 4, chunk = row / 4 + up * 2;
+            const int shuffled = (chunk % 8) ^ (lane / 16 | lane % 4 << 1);
+            r[m] = numbers[(k * LINE + first / 4 + chunk / 8 * 8 + shuffled) * 4];
         }
     }
 }
@@ -86,7 +112,7 @@ __device__ inline void read(unsigned r[4], const uint4* tile, int row, int step)
 template <int SIZE> struct Operand { unsigned main[SIZE], rest[SIZE]; };
 
 template <typename M, int SIZE> __device__ inline void prepare(Operand<SIZE>& x) {
-    if constexpr (M::CHUNK == 4)  // 16-bit numbers go in as they are
+    if constexpr (M::FORM == IN_TWO)
         for (int e = 0; e < SIZE; e++) {
             const float whole = __uint_as_float(x.main[e]);
             x.main[e] = float_to_tf32(whole);
@@ -120,22 +146,22 @@ template <typename M, Order ORDER, int WARPS_DOWN, int WARPS_ACROSS, typename Le
           typename Store>
 __device__ inline void product(int first, int last, const Left& left, const Right& right,
                                Store store) {
-    constexpr int ROWS = WARPS_DOWN * WARP_ROWS, COLUMNS = WARPS_ACROSS * WARP_COLUMNS;
-    constexpr int THREADS = WARPS_DOWN * WARPS_ACROSS * 32, DEPTH = 4 * M::CHUNK;
-    __shared__ uint4 left_tiles[STAGES][ROWS * 4], right_tiles[STAGES][COLUMNS * 4];
-    const int row0 = blockIdx.x * ROWS, column0 = blockIdx.y * COLUMNS;
+    constexpr int HEIGHT = WARPS_DOWN * WARP_ROWS, WIDTH = WARPS_ACROSS * WARP_COLUMNS;
+    constexpr int THREADS = WARPS_DOWN * WARPS_ACROSS * 32, STEP = 4 * M::CHUNK;
+    __shared__ uint4 left_tiles[STAGES][HEIGHT * 4], right_tiles[STAGES][WIDTH * 4];
+    const int row0 = blockIdx.x * HEIGHT, column0 = blockIdx.y * WIDTH;
     const int warp = threadIdx.x / 32, lane = threadIdx.x % 32;
     const int warp_row = warp % WARPS_DOWN * WARP_ROWS;
     const int warp_column = warp / WARPS_DOWN * WARP_COLUMNS;
-    const int tiles = (last - first + DEPTH - 1) / DEPTH;
-    const Copies<M, ORDER, ROWS, THREADS, Left> left_copies(left, row0);
-    const Copies<M, ORDER, COLUMNS, THREADS, Right> right_copies(right, column0);
+    const int tiles = (last - first + STEP - 1) / STEP;
+    const Copies<M, ORDER, HEIGHT, THREADS, Left> left_copies(left, row0);
+    const Copies<M, ORDER, WIDTH, THREADS, Right> right_copies(right, column0);
     float sums[4][4][4] = {};  // 4 x 4 multiplications; of the 16 x 8 results of each, 4 are mine
 
     auto fetch_both = [&](int tile) {
         if (tile < tiles) {
-            left_copies.start(left_tiles[tile % STAGES], first + tile * DEPTH);
-            right_copies.start(right_tiles[tile % STAGES], first + tile * DEPTH);
+            left_copies.start(left_tiles[tile % STAGES], first + tile * STEP);
+            right_copies.start(right_tiles[tile % STAGES], first + tile * STEP);
         }
         copy_commit();  // an empty group too: so the groups count the tiles
     };
@@ -143,7 +169,10 @@ __device__ inline void product(int first, int last, const Left& left, const Righ
 
     for (int tile = 0; tile < tiles; tile++) {
         copy_wait<STAGES - 2>();  // this thread's part of the tile is there ...
-        __syncthreads();          // ... and everyone's; and everyone is done with the tile before
+        uint4 *left_tile = left_tiles[tile % STAGES], *right_tile = right_tiles[tile % STAGES];
+        left_copies.finish(left_tile);
+        right_copies.finish(right_tile);
+        __syncthreads();  // ... and everyone's; and everyone is done with the tile before
         fetch_both(tile + STAGES - 1);
 #pragma unroll
         for (int step = 0; step < 2; step++) {
@@ -151,15 +180,14 @@ __device__ inline void product(int first, int last, const Left& left, const Righ
             Operand<2> b[4];
 #pragma unroll
             for (int r = 0; r < 4; r++) {
-                read<M, ORDER, ROWS>(a[r].main, left_tiles[tile % STAGES], warp_row + r * 16, step);
+                read<M, ORDER, HEIGHT, ROWS>(a[r].main, left_tile, warp_row, r * 16, step);
                 prepare<M>(a[r]);
             }
 #pragma unroll
             for (int s = 0; s < 2; s++) {
                 unsigned both[4];  // 16 columns: the operands of two multiplications
-                const int column = warp_column + s * 16;
-                read<M, ORDER, COLUMNS>(both, right_tiles[tile % STAGES], column, step);
-                for (int e = 0; e < 4; e++) b[2 * s + e % 2].main[e / 2] = both[e];
+                read<M, ORDER, WIDTH, DEPTH>(both, right_tile, warp_column, s * 16, step);
+                for (int e = 0; e < 4; e++) b[2 * s + e / 2].main[e % 2] = both[e];
                 prepare<M>(b[2 * s]);
                 prepare<M>(b[2 * s + 1]);
             }
