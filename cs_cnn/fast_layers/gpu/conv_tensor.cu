@@ -7,7 +7,7 @@
 //
 //                       rows             columns         depth
 //     forward           output pixels    filters         (p, q, c)
-//     backward_data     input pixels     channels        (p, q, f)
+//     backward_data     cells of pixels  channels        (p, q, f)
 //     backward_weights  filters          (p, q, c)       output pixels
 
 #include "sources.cuh"
@@ -40,20 +40,22 @@ forward(const typename M::T* x, const typename M::T* w, const typename M::T* b, 
     product<M, DEEP, WARPS_DOWN, WARPS_ACROSS>(0, depth, left, right, store);
 }
 
-// dout (N, H_out, W_out, C_out), w (channels, KH, KW, C_out) -> dx as `to` says. With a stride many
-// taps of a pixel meet no window: they are multiplied as zeros, which is simple and wastes time.
+// dout (N, H_out, W_out, C_out), w (channels, KH, KW, C_out) -> dx as `to` says. blockIdx.z is the
+// phase: which pixel of every cell.
 template <typename M, int WARPS_DOWN, int WARPS_ACROSS>
 __global__ void __launch_bounds__(WARPS_DOWN * WARPS_ACROSS * 32)
 backward_data(const typename M::T* dout, const typename M::T* w, typename M::T* dx,
               Conv g, int channels, Strides to) {
     using T = typename M::T;
-    const int pixels = g.N * g.H * g.W, depth = g.taps * g.C_out;
-    const Gradients<T, true> left{dout, g, {g.C_out, g.H_out, g.W_out}, pixels, depth};
-    const Dense<T> right{w, channels, depth, depth, 1};
+    const Phase phase(g, blockIdx.z);
+    const int cells = g.N * g.down * g.across, depth = phase.KH * phase.KW * g.C_out;
+    const Gradients<T, true> left{dout, g, {g.C_out, g.H_out, g.W_out}, phase, cells, depth};
+    const Filters<T, true> right{w, left, channels};
     auto store = [&](int m, int c, float sum, float next) {
-        if (m >= pixels) return;
-        const Pixel at = g.in_pixel(m);
-        T* first = dx + (at.n * to.image + (at.i * g.W + at.j) * to.pixel);
+        const Pixel at = g.cell(m);
+        const int h = g.row(at.i, 0) + phase.h, v = g.column(at.j, 0) + phase.w;
+        if (m >= cells || !g.inside(h, v)) return;
+        T* first = dx + (at.n * to.image + (h * g.W + v) * to.pixel);
         if (c < channels) first[c * to.channel] = stored<T>(sum);
         if (c + 1 < channels) first[(c + 1) * to.channel] = stored<T>(next);
     };

@@ -35,10 +35,10 @@ def backward_data(x, dout, w, g, kind=None):
     dx = empty_as(x, x.shape)
     dout, w = channels_last(dout), channels_last(w.swapaxes(0, 1))
     padded = g._replace(C_out=dout.shape[1]).struct
-    rows = g.N * g.H * g.W
-    tile = choose_tile(rows, g.C_in)
+    rows, phases = g.N * g.cells[0] * g.cells[1], g.SH * g.SW
+    tile = choose_tile(rows * phases, g.C_in)
     args = (dout, w, dx, padded, g.C_in, strides(dx))
-    _start("backward_data", kind, tile, tile_blocks(rows, g.C_in, tile), args)
+    _start("backward_data", kind, tile, (*tile_blocks(rows, g.C_in, tile), phases), args)
     return dx
 
 

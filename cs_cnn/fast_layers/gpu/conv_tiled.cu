@@ -2,7 +2,7 @@
 //
 //                       rows            columns              depth (what is summed over)
 //     forward           filters         output pixels        (c, p, q): channel and tap
-//     backward_data     channels        input pixels         (f, p, q): filter and tap
+//     backward_data     channels        cells of pixels      (f, p, q): filter and tap
 //     backward_weights  filters         (c, p, q)            output pixels
 //
 // 16 x 16 threads copy a tile of each side into shared memory, DEPTH numbers deep; then each thread
@@ -102,21 +102,6 @@ __device__ void product(int rows, int columns, int first, int last, const Left& 
         }
 }
 
-// w (C_out, channels, KH, KW) of one group as (channel, (f, p, q)).
-template <typename T> struct Filters {
-    const T* any;
-    Conv g;
-    int depth;
-
-    __device__ const T* row(int c) const { return c < g.channels ? any + c * g.taps : nullptr; }
-    __device__ int deep(int k) const {
-        return k < depth ? k / g.taps * g.channels * g.taps + k % g.taps : -1;
-    }
-    __device__ const T* at(const T* row, int deep) const {
-        return row && deep >= 0 ? row + deep : nullptr;
-    }
-};
-
 // dout of one group as (filter, output pixel).
 template <typename T> struct Outputs {
     const T* any;
@@ -154,19 +139,23 @@ forward(const T* x, const T* w, const T* b, T* out, Conv g, int relu) {
     product<T, DOWN, WIDE, ACROSS>(g.filters, pixels, 0, depth, left, right, store);
 }
 
+// blockIdx.z is phase * groups + group.
 template <typename T, int DOWN, int WIDE>
 __global__ void __launch_bounds__(SIDE * SIDE, 2)
-backward_data(const T* dout, const T* w, T* dx, Conv g) {
-    const int depth = g.filters * g.taps, pixels = g.N * g.H * g.W;
-    const int f0 = blockIdx.z * g.filters, c0 = blockIdx.z * g.channels;
+backward_data(const T* dout, const T* w, T* dx, Conv g, int groups) {
+    const Phase phase(g, blockIdx.z / groups);
+    const int f0 = blockIdx.z % groups * g.filters, c0 = blockIdx.z % groups * g.channels;
+    const int depth = phase.KH * phase.KW * g.filters, cells = g.N * g.down * g.across;
     const Images<false> images{g.C_in, g.H, g.W}, outputs{g.C_out, g.H_out, g.W_out};
-    const Filters<T> left{w + (long long)f0 * g.channels * g.taps, g, depth};
-    const Gradients<T, false> right{dout + outputs.place(0, f0, 0, 0), g, outputs, pixels, depth};
+    const T* first = dout + outputs.place(0, f0, 0, 0);
+    const Gradients<T, false> right{first, g, outputs, phase, cells, depth};
+    const Filters<T, false> left{w + (long long)f0 * g.channels * g.taps, right, g.channels};
     auto store = [&](int c, int m, Sum<T> sum) {
-        const Pixel at = g.in_pixel(m);
-        dx[images.place(at.n, c0 + c, at.i, at.j)] = stored<T>(sum);
+        const Pixel at = g.cell(m);
+        const int h = g.row(at.i, 0) + phase.h, v = g.column(at.j, 0) + phase.w;
+        if (g.inside(h, v)) dx[images.place(at.n, c0 + c, h, v)] = stored<T>(sum);
     };
-    product<T, DOWN, WIDE, ACROSS>(g.channels, pixels, 0, depth, left, right, store);
+    product<T, DOWN, WIDE, ACROSS>(g.channels, cells, 0, depth, left, right, store);
 }
 
 // The depth is cut into `parts`, so that there are blocks enough for the GPU: blockIdx.z is

@@ -19,8 +19,9 @@ def forward(x, w, b, g, relu=False):
 def backward_data(x, dout, w, g):
     """dx, shaped as x."""
     dx = array_module(x).empty(x.shape, dtype=x.dtype)
-    args = (contiguous(dout), contiguous(w), dx, g.struct)
-    _start("backward_data", g.C_in // g.groups, g.N * g.H * g.W, g.groups, args)
+    args = (contiguous(dout), contiguous(w), dx, g.struct, g.groups)
+    cells, phases = g.N * g.cells[0] * g.cells[1], g.SH * g.SW
+    _start("backward_data", g.C_in // g.groups, cells, g.groups * phases, args)
     return dx
 
 

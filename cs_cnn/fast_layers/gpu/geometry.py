@@ -1,6 +1,7 @@
 """The struct `Conv` of conv.cuh, on Python's side, and the memory formats of images."""
 
 from functools import lru_cache
+from math import gcd
 from typing import NamedTuple
 
 import numpy as np
@@ -11,7 +12,8 @@ from cs_cnn.shapes import conv2d_shape, pad_pairs, pair
 
 MOST = 2**31 - 2**10  # of what kernels count by int: the last block looks beyond the end
 DIVISOR = [("value", "i4"), ("multiplier", "u4"), ("shift", "i4")]
-DIVISORS = {"C_in", "H", "W", "C_out", "KH", "KW", "H_out", "W_out", "SH", "SW", "taps"}
+DIVISORS = {"C_in", "H", "W", "C_out", "KH", "KW", "H_out", "W_out", "SH", "SW"}
+DIVISORS |= {"taps", "down", "across"}
 
 
 class Conv(NamedTuple):
@@ -45,6 +47,11 @@ class Conv(NamedTuple):
         return self.N * self.H_out * self.W_out
 
     @property
+    def cells(self):
+        """How many cells of SH x SW pixels cover an image, down and across, from its padding on."""
+        return -(-(self.H + self.top) // self.SH), -(-(self.W + self.left) // self.SW)
+
+    @property
     def depth(self):
         """The terms of one output: channels that a filter sees times taps."""
         return self.C_in // self.groups * self.KH * self.KW
@@ -52,8 +59,16 @@ class Conv(NamedTuple):
 
 @lru_cache(maxsize=4096)
 def _struct(g):
-    last = {"taps": g.KH * g.KW, "channels": g.C_in // g.groups, "filters": g.C_out // g.groups}
-    fields = {**g._asdict(), **last}
+    more = {
+        "taps": g.KH * g.KW,
+        "channels": g.C_in // g.groups,
+        "filters": g.C_out // g.groups,
+        "down": g.cells[0],
+        "across": g.cells[1],
+        "next_p": g.SH // gcd(g.SH, g.DH),
+        "next_q": g.SW // gcd(g.SW, g.DW),
+    }
+    fields = {**g._asdict(), **more}
     del fields["groups"]
     types = [(name, DIVISOR if name in DIVISORS else "i4") for name in fields]
     values = (divisor(v) if name in DIVISORS else v for name, v in fields.items())

@@ -130,8 +130,8 @@ __global__ void gradient_sums(const T* dout, const T* x, const Sum<T>* mean, con
     sums[(gridDim.y + blockIdx.y) * C + blockIdx.x] = mine.second;
 }
 
-// dx = gamma / std (dout - (dbeta + x_hat dgamma) share); share is 1 / (N P), or 0 where the averages
-// are fixed
+// dx = gamma / std (dout - (dbeta + x_hat dgamma) share)
+// `share` is 1 / (N P), or 0 where the averages are fixed.
 template <typename T, int WIDTH>
 __global__ void backward(const T* dout, const T* x, const Sum<T>* mean, const Sum<T>* std,
                          const Sum<T>* gamma, const Sum<T>* dgamma, const Sum<T>* dbeta, T* dx,

@@ -40,14 +40,13 @@ __global__ void max_forward(const T* x, T* out, Index* winner, Conv g) {
     winner[me] = first;
 }
 
-// Square windows of SIDE, STRIDE apart: a thread for each cell of STRIDE x STRIDE input pixels, of
-// which there are `down` x `across` in an image. All its pixels lie in the same few windows.
+// Square windows of SIDE, STRIDE apart: a thread for each cell of STRIDE x STRIDE input pixels. All
+// pixels of a cell lie in the same few windows.
 template <typename T, typename Index, int SIDE, int STRIDE>
-__global__ void max_backward_by_cells(const T* dout, const Index* winner, T* dx, Conv g,
-                                      Divisor down, Divisor across) {
+__global__ void max_backward_by_cells(const T* dout, const Index* winner, T* dx, Conv g) {
     const int me = blockIdx.x * blockDim.x + threadIdx.x;
-    if (me >= g.N * g.C_in * down * across) return;
-    const int j = me % across, i = me / across % down, plane = me / across / down;
+    if (me >= g.N * g.C_in * g.down * g.across) return;
+    const auto [plane, i, j] = g.cell(me);
     const long long outputs = (long long)plane * g.H_out * g.W_out;
     constexpr int WINDOWS = (SIDE + STRIDE - 1) / STRIDE;  // along one side
 

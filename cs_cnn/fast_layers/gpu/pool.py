@@ -1,7 +1,7 @@
 """Pooling on the GPU: pool.cu; arguments, results and errors are those of `cs_cnn.layers`."""
 
 from cs_cnn.backend import array_module
-from cs_cnn.fast_layers.gpu.geometry import MOST, Conv, divisor_struct
+from cs_cnn.fast_layers.gpu.geometry import MOST, Conv
 from cs_cnn.fast_layers.gpu.launch import blocks, contiguous, launch, number
 from cs_cnn.shapes import need_shape, pair, pool2d_shape
 
@@ -31,10 +31,8 @@ def max_pool2d_backward(dout, cache):
     if (side, stride, 1, 1) != (g.KW, g.SW, g.DH, g.DW) or (side, stride) not in CELLS:
         _start("max_backward", dx.size, dout, args, index)
         return dx
-    down, across = -(-(g.H + g.top) // stride), -(-(g.W + g.left) // stride)
-    args += divisor_struct(down), divisor_struct(across)
-    count = g.N * g.C_in * down * across
-    _start("max_backward_by_cells", count, dout, args, index, side, stride)
+    cells = g.N * g.C_in * g.cells[0] * g.cells[1]
+    _start("max_backward_by_cells", cells, dout, args, index, side, stride)
     return dx
 
 

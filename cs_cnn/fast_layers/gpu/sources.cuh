@@ -62,27 +62,58 @@ template <typename T, bool CHANNELS_LAST, bool PIXELS_DEEP> struct Windows {
     }
 };
 
-// (input pixel, tap): the number of dout whose window has the pixel at this tap of its filter.
+// (cell, tap): the number of dout whose window has the cell's pixel of this phase at this tap. Taps
+// are those of the phase, counted (p, q, f) with the channels last, else (f, p, q).
 template <typename T, bool CHANNELS_LAST> struct Gradients {
     const T* any;
     Conv g;
     Images<CHANNELS_LAST> dout;
-    int pixels, taps;
+    Phase phase;
+    int cells, taps;
 
+    __device__ Tap tap(int k) const {
+        const int each = phase.KH * phase.KW;
+        return CHANNELS_LAST ? phase.tap(g, k % g.C_out, k / g.C_out)
+                             : phase.tap(g, k / each, k % each);
+    }
     __device__ Part row(int m) const {
-        if (m >= pixels) return {0, OUTSIDE, 0};
-        const Pixel at = g.in_pixel(m);
-        return {dout.place(at.n, 0, 0, 0), at.i + g.top, at.j + g.left};
+        if (m >= cells) return {0, OUTSIDE, 0};
+        const Pixel at = g.cell(m);
+        return {dout.place(at.n, 0, at.i, at.j), at.i, at.j};
     }
     __device__ Part deep(int k) const {
         if (k >= taps) return {0, OUTSIDE, 0};
-        const Tap t = CHANNELS_LAST ? g.channels_last_tap(k, g.C_out) : g.tap(k);
-        return {dout.place(0, t.c, 0, 0), -t.p * g.DH, -t.q * g.DW};
+        const Tap t = tap(k);
+        const int i = -((t.p * g.DH - phase.h) / g.SH), j = -((t.q * g.DW - phase.w) / g.SW);
+        return {dout.place(0, t.c, i, j), i, j};
     }
     __device__ const T* at(const Part& row, const Part& deep) const {
-        const int i = g.back(row.h + deep.h, g.SH, g.H_out);
-        const int j = g.back(row.w + deep.w, g.SW, g.W_out);
-        if (i < 0 || j < 0) return nullptr;
-        return any + (row.place + deep.place + dout.place(0, 0, i, j));
+        const int i = row.h + deep.h, j = row.w + deep.w;
+        const bool inside = i >= 0 && i < g.H_out && j >= 0 && j < g.W_out;
+        return inside ? any + (row.place + deep.place) : nullptr;
+    }
+};
+
+// (channel, tap) of filters that lie as (rows, KH, KW, C_out) with the channels last, else as
+// (C_out, rows, KH, KW). Taps as in Gradients.
+template <typename T, bool CHANNELS_LAST> struct Filters {
+    const T* any;
+    Gradients<T, CHANNELS_LAST> meets;
+    int rows;
+
+    __device__ const T* row(int c) const {
+        const Conv& g = meets.g;
+        const int step = CHANNELS_LAST ? g.taps * g.C_out : g.taps.value;
+        return c < rows ? any + (long long)c * step : nullptr;
+    }
+    __device__ int deep(int k) const {
+        if (k >= meets.taps) return -1;
+        const Conv& g = meets.g;
+        const Tap t = meets.tap(k);
+        const int tap = t.p * g.KW + t.q;
+        return CHANNELS_LAST ? tap * g.C_out + t.c : t.c * rows * g.taps + tap;
+    }
+    __device__ const T* at(const T* row, int deep) const {
+        return row && deep >= 0 ? row + deep : nullptr;
     }
 };

@@ -81,8 +81,8 @@ template <typename M, Order ORDER, int SIZE, int THREADS, typename Source> struc
 
 // Reads what a multiplication needs of 16 rows, 32 bytes deep (`step` is 0 or 1), as four matrices
 // of 8 rows by 16 bytes. SECOND says which one r[1] is: the next in DEPTH, or that of the next
-// ROWS; the tensor cores want each operand in neighbouring registers. The rows begin at first + row:
-// `row` is known when the kernel is compiled, and 32 divides `first`.
+// ROWS; the tensor cores want each operand in neighbouring registers. The rows begin at
+// first + row: `row` is known when the kernel is compiled, and 32 divides `first`.
 enum Second { DEPTH, ROWS };
 template <typename M, Order ORDER, int SIZE, Second SECOND>
 __device__ inline void read(unsigned r[4], const uint4* tile, int first, int row, int step) {
