@@ -1,8 +1,8 @@
 """The layers on a GPU: our own CUDA kernels, started by CuPy; names and results of `layers`.
 
 Read the kernels in this order, each faster than the one before and harder to read:
-conv_naive.cu, conv_tiled.cu, conv_tensor.cu (with tensor_core.cuh and ptx.cuh); then pool.cu,
-norm.cu, elementwise.cu. A `.py` file beside each starts its kernels. Importing this needs neither
+conv_naive.cu, conv_tiled.cu (with sources.cuh), conv_tensor.cu (with tensor_core.cuh and ptx.cuh);
+then pool.cu, norm.cu, elementwise.cu. A `.py` file beside each starts its kernels. Importing this needs neither
 CuPy nor a GPU; calling a layer without one raises a RuntimeError that says what is missing.
 Convolution and ReLU keep x's memory format, the other layers give results in C order.
 

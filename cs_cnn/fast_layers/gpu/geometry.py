@@ -94,12 +94,13 @@ def conv_geometry(x, w, b, stride, padding, dilation, groups):
     (top, _), (left, _) = pad_pairs(padding, (KH, KW), dilation, stride)
     steps, gaps = pair(stride), pair(dilation)
     sizes = (N, C_in, H, W, C_out, KH, KW, H_out, W_out)
-    if max(N * H * W, N * H_out * W_out, w.size) > MOST:
+    g = Conv(*sizes, *steps, top, left, *gaps, groups)
+    if max(N * H * W, g.pixels, N * g.cells[0] * g.cells[1], w.size) > MOST:
         raise ValueError(
             f"conv2d: the GPU's kernels count pixels and weights up to {MOST} (x.shape={x.shape}, "
             f"w.shape={w.shape}): give a smaller batch"
         )
-    return Conv(*sizes, *steps, top, left, *gaps, groups)
+    return g
 
 
 def is_channels_last(x):
