@@ -2,9 +2,9 @@
 
 Read the kernels in this order, each faster than the one before and harder to read:
 conv_naive.cu, conv_tiled.cu (with sources.cuh), conv_tensor.cu (with tensor_core.cuh and ptx.cuh);
-then pool.cu, norm.cu, elementwise.cu. A `.py` file beside each starts its kernels. Importing this needs neither
-CuPy nor a GPU; calling a layer without one raises a RuntimeError that says what is missing.
-Convolution and ReLU keep x's memory format, the other layers give results in C order.
+then pool.cu, norm.cu, elementwise.cu. A `.py` file beside each starts its kernels. Importing this
+needs neither CuPy nor a GPU; calling a layer without one raises a RuntimeError that says what is
+missing. Convolution and ReLU keep x's memory format, the other layers give results in C order.
 
 Where there is no GPU, the kernels are compiled by nvcc and run thread by thread on the CPU
 (`cs_cnn/tests/cuda_on_cpu`). That is all that was done with them so far: not run on a GPU.
