@@ -125,12 +125,14 @@ LARGE = [  # shape of x and w, arguments, warps of a tile down and across
 ]
 
 
-@pytest.mark.parametrize("kind", ["Tf32", "Half"])
+@pytest.mark.parametrize("kind", TENSOR)
 @pytest.mark.parametrize("case", LARGE)
 def test_results_of_many_tiles_of_the_tensor_cores(lane, monkeypatch, case, kind):
     *case, tile = case
+    if kind == "Tf32x3" and tile == (2, 4):
+        pytest.skip("three products take no large tiles")
     dtype, tolerance = TENSOR[kind]
-    monkeypatch.setattr(conv_tensor, "choose_tile", lambda rows, columns: tile)
+    monkeypatch.setattr(conv_tensor, "choose_tile", lambda *args: tile)
     check_conv(lane, conv_tensor, (*case, True), 0, dtype, tolerance, kind=kind)
 
 

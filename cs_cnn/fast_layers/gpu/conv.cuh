@@ -51,8 +51,8 @@ struct Conv {
     }
 };
 
-// One pixel of every cell of SH x SW pixels: (h, w) in its cell. With a stride, it meets not all taps
-// of a filter, but KH x KW of them: (p, q) and then those that are next_p and next_q apart.
+// One pixel of every cell of SH x SW pixels: (h, w) in its cell. With a stride, it meets not all
+// taps of a filter, but KH x KW of them: (p, q) and then those that are next_p and next_q apart.
 struct Phase {
     int h, w, p, q, KH, KW;
 

@@ -17,8 +17,8 @@
 struct Strides { long long image, pixel, channel; };
 
 // x (N, H, W, C_in), w (filters, KH, KW, C_in), b (filters) or null -> out as `to` says
-template <typename M, int WARPS_DOWN, int WARPS_ACROSS>
-__global__ void __launch_bounds__(WARPS_DOWN * WARPS_ACROSS * 32)
+template <typename M, int DOWN, int WIDE>
+__global__ void __launch_bounds__(32 * DOWN * WIDE, TOGETHER<M> / (DOWN * WIDE))
 forward(const typename M::T* x, const typename M::T* w, const typename M::T* b, typename M::T* out,
         Conv g, int filters, Strides to, int relu) {
     using T = typename M::T;
@@ -37,13 +37,13 @@ forward(const typename M::T* x, const typename M::T* w, const typename M::T* b, 
         put(first, f, sum);
         put(first, f + 1, next);
     };
-    product<M, DEEP, WARPS_DOWN, WARPS_ACROSS>(0, depth, left, right, store);
+    product<M, DEEP, DOWN, WIDE>(0, depth, left, right, store);
 }
 
 // dout (N, H_out, W_out, C_out), w (channels, KH, KW, C_out) -> dx as `to` says. blockIdx.z is the
 // phase: which pixel of every cell.
-template <typename M, int WARPS_DOWN, int WARPS_ACROSS>
-__global__ void __launch_bounds__(WARPS_DOWN * WARPS_ACROSS * 32)
+template <typename M, int DOWN, int WIDE>
+__global__ void __launch_bounds__(32 * DOWN * WIDE, TOGETHER<M> / (DOWN * WIDE))
 backward_data(const typename M::T* dout, const typename M::T* w, typename M::T* dx,
               Conv g, int channels, Strides to) {
     using T = typename M::T;
@@ -59,13 +59,13 @@ backward_data(const typename M::T* dout, const typename M::T* w, typename M::T* 
         if (c < channels) first[c * to.channel] = stored<T>(sum);
         if (c + 1 < channels) first[(c + 1) * to.channel] = stored<T>(next);
     };
-    product<M, DEEP, WARPS_DOWN, WARPS_ACROSS>(0, depth, left, right, store);
+    product<M, DEEP, DOWN, WIDE>(0, depth, left, right, store);
 }
 
 // The depth is cut into gridDim.z parts of `each` pixels, which the caller adds:
 // x, dout -> dw (parts, filters, KH, KW, C_in), float
-template <typename M, int WARPS_DOWN, int WARPS_ACROSS>
-__global__ void __launch_bounds__(WARPS_DOWN * WARPS_ACROSS * 32)
+template <typename M, int DOWN, int WIDE>
+__global__ void __launch_bounds__(32 * DOWN * WIDE, TOGETHER<M> / (DOWN * WIDE))
 backward_weights(const typename M::T* x, const typename M::T* dout, float* dw,
                  Conv g, int filters, int each) {
     using T = typename M::T;
@@ -79,5 +79,5 @@ backward_weights(const typename M::T* x, const typename M::T* dout, float* dw,
         if (k < columns) row[k] = sum;
         if (k + 1 < columns) row[k + 1] = next;
     };
-    product<M, ACROSS, WARPS_DOWN, WARPS_ACROSS>(first, last, left, right, store);
+    product<M, ACROSS, DOWN, WIDE>(first, last, left, right, store);
 }

@@ -25,7 +25,7 @@ def forward(x, w, b, g, relu=False, kind=None):
     padded = g._replace(C_in=x.shape[1]).struct
     b = None if b is None else contiguous(b)
     args = (x, w, b, out, padded, g.C_out, strides(out), relu)
-    tile = choose_tile(g.pixels, g.C_out)
+    tile = choose_tile(g.pixels, g.C_out, kind)
     _start("forward", kind, tile, tile_blocks(g.pixels, g.C_out, tile), args)
     return out
 
@@ -36,7 +36,7 @@ def backward_data(x, dout, w, g, kind=None):
     dout, w = channels_last(dout), channels_last(w.swapaxes(0, 1))
     padded = g._replace(C_out=dout.shape[1]).struct
     rows, phases = g.N * g.cells[0] * g.cells[1], g.SH * g.SW
-    tile = choose_tile(rows * phases, g.C_in)
+    tile = choose_tile(rows * phases, g.C_in, kind)
     args = (dout, w, dx, padded, g.C_in, strides(dx))
     _start("backward_data", kind, tile, (*tile_blocks(rows, g.C_in, tile), phases), args)
     return dx
@@ -46,7 +46,8 @@ def backward_weights(x, dout, g, kind=None):
     """dw (C_out, C_in, KH, KW)."""
     dtype, x, dout = x.dtype, channels_last(x), channels_last(dout)
     padded = g._replace(C_in=x.shape[1], C_out=dout.shape[1])
-    tile = TILES[-1] if min(g.C_out, padded.depth) <= 64 else TILES[0]
+    large = TILES[1] if kind == "Tf32x3" else TILES[0]
+    tile = TILES[-1] if min(g.C_out, padded.depth) <= 64 else large
     rows, columns = tile_blocks(g.C_out, padded.depth, tile)
     parts = split_depth(rows * columns, g.pixels)
     step = 4 * chunk(x)  # a part begins where a tile does
@@ -83,11 +84,15 @@ def chunk(x):
     return 16 // x.dtype.itemsize
 
 
-def choose_tile(rows, columns):
-    """The largest tile (warps down, warps across) that still keeps every processor busy."""
+def choose_tile(rows, columns, kind):
+    """The largest tile (warps down, warps across) that still keeps every processor busy.
+
+    A processor has registers for 16 warps, or for 12 that write each number as a sum of two: one
+    large block or three middle ones.
+    """
     for tile in TILES:
         down, across = tile_blocks(rows, columns, tile)
-        wasteful = tile == TILES[0] and columns <= 64
+        wasteful = tile == TILES[0] and (columns <= 64 or kind == "Tf32x3")
         if down * across >= device().processors and not wasteful:
             return tile
     return TILES[-1]

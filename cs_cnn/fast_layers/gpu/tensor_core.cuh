@@ -28,6 +28,9 @@ struct Tf32x3 : Kind<float, IN_TWO> {};
 struct Half : Kind<half_t, AS_IT_IS> {};
 struct Bfloat : Kind<bfloat_t, AS_IT_IS> {};
 
+// How many warps share a processor: as many as there are registers for, to fill each other's waits.
+template <typename M> constexpr int TOGETHER = M::FORM == IN_TWO ? 12 : 16;
+
 enum Order { DEEP, ACROSS };
 
 // Where chunk `chunk` of line `line` is. LINE: chunks in a line.

@@ -6,6 +6,7 @@ WIDTHS = {"float": 4, "double": 2, "half_t": 8, "bfloat_t": 8}
 CONV = ("forward", "backward_data", "backward_weights")
 WIDE = tuple(f"{t}, {width}" for t in TYPES for width in (1, WIDTHS[t]))
 TILES = [(kind, "1, 2") for kind in KINDS] + [(k, t) for k in KINDS[::2] for t in ("2, 2", "2, 4")]
+TILES += [("Tf32x3", "2, 2")]
 EACH = [(t, each) for t in TYPES for each in ("2, 4", "4, 4")]
 EACH += [("float", each) for each in ("2, 8", "4, 8", "8, 8")]
 
