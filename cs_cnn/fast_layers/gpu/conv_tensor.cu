@@ -13,7 +13,8 @@
 #include "sources.cuh"
 #include "tensor_core.cuh"
 
-// Where the numbers of an output go: out[n * image + pixel * step + channel * plane].
+// Where the numbers of an output go: pixel m and channel c of image n are at
+// out[n * image + m * pixel + c * channel].
 struct Strides { long long image, pixel, channel; };
 
 // x (N, H, W, C_in), w (filters, KH, KW, C_in), b (filters) or null -> out as `to` says
