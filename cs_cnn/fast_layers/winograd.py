@@ -259,7 +259,7 @@ def forward(x, w, b, out, places, kernel_bytes=KERNEL_BYTES):
     m = tile_size(*out.shape[1:3], KH, KW, w.dtype)
     area = (m + KH - 1) * (m + KW - 1)
     most = max(16, int(kernel_bytes / (area * C * w.itemsize)))
-    for f in parts(F, -(-F // most)):
+    for f in reversed(parts(F, -(-F // most))):  # the last is the largest: scratch need not grow
         some_filters(x, w[f], None if b is None else b[f], out[..., f], places)
 
 
