@@ -98,6 +98,7 @@ def empty_like(x, shape, dtype):
 
 MULTIPLY, MOVE = 0.009, 0.1  # nanoseconds on one core: a multiplication and addition, a copy
 LEAST_ROWS = 8  # of a product: BLAS takes as long for fewer
+SMALL_PRODUCT = 500  # to start one of many takes as long as to move so many numbers
 
 
 def choose(task, out_shape, w_shape, places, dtype):
@@ -114,7 +115,7 @@ def choose(task, out_shape, w_shape, places, dtype):
     plain = (DH, DW) == (1, 1) and dtype.char in "fd"
     counts = {columns: count_columns(F, C, KH, KW)}
     if DH == 1 and (SH == 1 or task != "image_gradient"):
-        counts[windows] = count_windows(F, C, KH, KW, SH, task)
+        counts[windows] = count_windows(F, C, KH, KW, SH, W_out, task)
     if (KH, KW) == (1, 1) and (task != "image_gradient" or (SH, SW) == (1, 1)):
         return pointwise
     if plain and (SH, SW) == (1, 1):
@@ -138,11 +139,12 @@ def count_columns(F, C, KH, KW):
     return F * C * KH * KW, C * KH * KW + F
 
 
-def count_windows(F, C, KH, KW, SH, task):
-    """The gradients take more passes over dout: KH products, or a copy with zeros around it."""
+def count_windows(F, C, KH, KW, SH, W_out, task):
+    """Forward, a product for each row; backward more passes over dout: KH, or a copy with zeros."""
     rows = C * KW if task == "image_gradient" else LEAST_ROWS
     passes = {"forward": 1, "kernel_gradient": 0.7 + 0.3 * KH, "image_gradient": 1.5}[task]
-    return F * C * KH * KW * max(1, LEAST_ROWS / rows), C * KW * SH + F * passes
+    start = SMALL_PRODUCT / W_out if task == "forward" else 0
+    return F * C * KH * KW * max(1, LEAST_ROWS / rows), C * KW * SH + F * passes + start
 
 
 def count_winograd(F, C, KH, KW, H_out, W_out, dtype):
