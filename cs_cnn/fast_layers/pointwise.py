@@ -22,8 +22,10 @@ def _parts(x, out, places):
         n, rows = block
         top, height = places.top + rows.start * places.SH, rows.stop - rows.start
         H, W = (height - 1) * places.SH + 1, (W_out - 1) * places.SW + 1
-        last = is_channels_last(x)
-        image = padded("pointwise image", x[n], top, places.left, H, W, last)
+        end, right = top + H, places.left + W
+        if min(top, places.left) >= 0 and end <= x.shape[1] and right <= x.shape[2]:
+            return x[n, top : end : places.SH, places.left : right : places.SW]
+        image = padded("pointwise image", x[n], top, places.left, H, W, is_channels_last(x))
         return image[:, :: places.SH, :: places.SW]
 
     return blocks(N, H_out, W_out, fit), pixels

@@ -22,7 +22,7 @@ from cs_cnn.fast_layers.products import matmul, sum_of_products
 from cs_cnn.fast_layers.scratch import scratch
 from cs_cnn.fast_layers.threads import each
 
-BLOCK_BYTES = 2e6
+BLOCK_BYTES = 2.4e6  # of the images, their neighbours and the results
 
 
 def forward(x, w, b, out, places):
@@ -46,7 +46,7 @@ def forward(x, w, b, out, places):
         image = padded("windows image", x[n], top, places.left, H, W, last)
         product(image, filters, out[block], KH, KW, places, b is not None)
 
-    fit = BLOCK_BYTES / ((C * KW * places.SH + F) * x.itemsize)
+    fit = BLOCK_BYTES / ((C * (KW + places.SW) * places.SH + F) * x.itemsize)
     each(one, blocks(N, H_out, W_out, int(fit)), 0.1 * out.size * C * KH * KW)
 
 
@@ -105,7 +105,7 @@ def kernel_gradient(x, dout, w, places):
             part = part.reshape(len(image), -1, R * W_out)
             sum_of_products(gradient, part, dw[p])
 
-    fit = int(BLOCK_BYTES / ((C * KW * places.SH + F) * x.itemsize))
+    fit = int(BLOCK_BYTES / ((C * (KW + places.SW) * places.SH + F) * x.itemsize))
     parts = blocks(N, H_out, W_out, fit)
     dw = add_up(one, parts, (KH, F, C * KW + 1), x.dtype, 0.1 * dout.size * w[0].size)
     return dw[..., :-1].reshape(KH, F, C, KW).transpose(1, 2, 0, 3), dw[0, :, -1]

@@ -135,6 +135,7 @@ def test_the_chosen_convolution_is_pytorchs(case, seed, last, bias):
 
 
 LARGER = {
+    "a plain product with a stride": ((12, 64, 28, 28), (32, 64, 1, 1), {"stride": 2}),
     "Winograd, images as blocks": ((70, 16, 9, 10), (16, 16, 3, 3), {"padding": 1}),
     "Winograd, rows as blocks": ((2, 16, 50, 61), (24, 16, 3, 3), {"padding": 1}),
     "Winograd, 5x5": ((3, 16, 21, 14), (20, 16, 5, 5), {"padding": 2}),
