@@ -22,12 +22,20 @@ from cs_cnn.fast_layers.products import matmul, sum_of_products
 from cs_cnn.fast_layers.scratch import scratch
 from cs_cnn.fast_layers.threads import each
 
-BLOCK_BYTES = 2.4e6  # of the images, their neighbours and the results
+BLOCK_BYTES = 2.4e6
+
+
+def _blocks(w, out, places):
+    """Blocks of so many pixels that their images, neighbours and results take BLOCK_BYTES."""
+    (F, C, KH, KW), (N, H_out, W_out, _) = w.shape, out.shape
+    lines = ((H_out - 1) * places.SH + KH) / H_out  # of an image, for each row of the result
+    each = (C * (KW + places.SW) * lines + F) * w.itemsize
+    return blocks(N, H_out, W_out, int(BLOCK_BYTES / each))
 
 
 def forward(x, w, b, out, places):
     """Write the convolution of x (N, H, W, C) with w (F, C, KH, KW) into out."""
-    (F, C, KH, KW), (N, H_out, W_out, _) = w.shape, out.shape
+    (F, C, KH, KW), W_out = w.shape, out.shape[2]
     last = is_channels_last(out)
     product = _channels_last if last else _channels_first
     taps = w.transpose(0, 2, 3, 1) if last else w.transpose(0, 2, 1, 3)
@@ -46,8 +54,7 @@ def forward(x, w, b, out, places):
         image = padded("windows image", x[n], top, places.left, H, W, last)
         product(image, filters, out[block], KH, KW, places, b is not None)
 
-    fit = BLOCK_BYTES / ((C * (KW + places.SW) * places.SH + F) * x.itemsize)
-    each(one, blocks(N, H_out, W_out, int(fit)), 0.1 * out.size * C * KH * KW)
+    each(one, _blocks(w, out, places), 0.1 * out.size * C * KH * KW)
 
 
 def _channels_first(image, filters, out, KH, KW, places, ones):
@@ -88,7 +95,7 @@ def kernel_gradient(x, dout, w, places):
 
     A product for each row p of the kernel; also here one more tap is always 1.
     """
-    (F, C, KH, KW), (N, H_out, W_out, _) = w.shape, dout.shape
+    (F, C, KH, KW), W_out = w.shape, dout.shape[2]
 
     def one(block, dw):
         n, rows = block
@@ -105,8 +112,7 @@ def kernel_gradient(x, dout, w, places):
             part = part.reshape(len(image), -1, R * W_out)
             sum_of_products(gradient, part, dw[p])
 
-    fit = int(BLOCK_BYTES / ((C * (KW + places.SW) * places.SH + F) * x.itemsize))
-    parts = blocks(N, H_out, W_out, fit)
+    parts = _blocks(w, dout, places)
     dw = add_up(one, parts, (KH, F, C * KW + 1), x.dtype, 0.1 * dout.size * w[0].size)
     return dw[..., :-1].reshape(KH, F, C, KW).transpose(1, 2, 0, 3), dw[0, :, -1]
 
