@@ -302,7 +302,8 @@ def kernel_gradient(x, dout, w, places):
     is the sum of the tile.
     """
     F, C, KH, KW = w.shape
-    tiles, cut = plan(w, dout, GRADIENT_BYTES, min(max(64, C * F // (C + F)), 128))
+    least = min(max(64, C * F // (C + F)), 128)  # tiles: fewer cost less than adding dU up again
+    tiles, cut = plan(w, dout, GRADIENT_BYTES, least)
     m = tiles.m
 
     def one(block, out):
