@@ -18,7 +18,7 @@ def matmul(a, b, out):
     (M, K), N = a.shape[-2:], b.shape[-1]
     if M > N:
         a, b, out, M, N = b.swapaxes(-1, -2), a.swapaxes(-1, -2), out.swapaxes(-1, -2), N, M
-    most = int(SMALL / (M * K)) // 16 * 16
+    most = int(SMALL / max(1, M * K)) // 16 * 16
     if most >= N or most < 32:
         np.matmul(a, b, out=out)
         return
@@ -35,7 +35,7 @@ def matmul(a, b, out):
 def sum_of_products(a, b, out):
     """The sum over n of a[n] (M, K) @ b[n]ᵀ (K, L) into out (M, L), some rows of a at a time."""
     (_, M, K), L = a.shape, b.shape[1]
-    most = int(min(SMALL_RESULT / L, SMALL / (L * K))) // 8 * 8
+    most = int(min(SMALL_RESULT / max(1, L), SMALL / max(1, L * K))) // 8 * 8
     if most >= M or most == 0:
         np.sum(a @ b.swapaxes(1, 2), axis=0, out=out)
         return

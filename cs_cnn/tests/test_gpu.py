@@ -373,3 +373,12 @@ def test_an_empty_batch_gives_an_empty_result(lane):
     dx, dw, _ = gpu.conv2d_backward(out, cache)
     assert out.shape == (0, 4, 6, 6) and dx.shape == x.shape
     assert not lane.take(dw).any()
+
+
+def test_images_without_pixels_or_channels(lane):
+    x, ones = lane.give(np.ones((2, 3, 0, 4))), lane.give(np.ones(3))
+    assert gpu.batch_norm_forward(x, ones, ones, ones, ones, False)[0].shape == (2, 3, 0, 4)
+    x, w = lane.give(np.ones((2, 0, 4, 4))), lane.give(np.ones((3, 0, 3, 3)))
+    out, cache = gpu.conv2d_forward(x, w, lane.give(np.arange(3.0)))
+    np.testing.assert_array_equal(lane.take(out)[0, :, 1, 1], [0, 1, 2])
+    assert [a.shape for a in gpu.conv2d_backward(out, cache)] == [x.shape, w.shape, (3,)]

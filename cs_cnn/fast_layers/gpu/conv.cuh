@@ -19,9 +19,8 @@ struct Conv {
     Divisor down, across;   // how many cells of SH x SW pixels cover an image, from its padding on
     int next_p, next_q;     // from a tap to the next one that meets the same pixel of every cell
 
-    // The parts of a running number: of a pixel of the output or the input, or of a tap (c, p, q).
+    // The parts of a running number: of an output pixel, or of a tap (c, p, q).
     __device__ Pixel out_pixel(int m) const { return split(m, H_out, W_out); }
-    __device__ Pixel in_pixel(int m) const { return split(m, H, W); }
     __device__ Tap tap(int k) const { return {k / taps, k / KW % KH, k % KW}; }
 
     // Of a running number that counts the channels fastest: (p, q, c).

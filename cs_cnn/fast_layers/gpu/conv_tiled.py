@@ -39,12 +39,12 @@ def backward_weights(x, dout, g):
     return dw.sum(axis=0).astype(x.dtype, copy=False)
 
 
-def split_depth(tiles, depth, least=512, blocks=2):
-    """In how many parts to sum so long a depth, so that every processor gets so many blocks.
+def split_depth(tiles, depth, least=512, each=2):
+    """In how many parts to sum so long a depth, so that every processor gets `each` blocks.
 
     A part is at least `least` long, and there are at most 64, since the parts are added at the end.
     """
-    wanted = -(-blocks * device().processors // tiles)
+    wanted = -(-each * device().processors // max(1, tiles))
     return max(1, min(wanted, depth // least, 64))
 
 

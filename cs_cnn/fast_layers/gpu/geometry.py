@@ -76,9 +76,12 @@ def _struct(g):
 
 
 def divisor(value):
-    """The struct `Divisor` of conv.cuh: (value, multiplier, shift) with which a kernel divides."""
-    shift = (value - 1).bit_length()
-    return value, 2 ** (31 + shift) // value + 1, shift
+    """The struct `Divisor` of divisor.cuh: (value, multiplier, shift) with which a kernel divides.
+
+    By 0, for images of no channels or pixels, no kernel divides.
+    """
+    shift = max(0, value - 1).bit_length()
+    return value, 2 ** (31 + shift) // max(1, value) + 1, shift
 
 
 @lru_cache(maxsize=4096)

@@ -80,7 +80,7 @@ def _wide(x):
 
 def _parts(x):
     """In how many parts to cut the batch: whole images each."""
-    return min(split_depth(x.shape[1], x.size // x.shape[1], least=4096, blocks=8), len(x))
+    return min(split_depth(x.shape[1], x.size // x.shape[1], least=4096, each=8), len(x))
 
 
 def _channels(kernel, x, parts, *args):
